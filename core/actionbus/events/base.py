@@ -1,0 +1,196 @@
+"""What a handler gets: an event, and the values that the feed's packets are made of.
+
+Values keep a ``__dict__`` (``slots=False``): with frozen attrs that halves the cost of making one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from attrs import field, frozen
+
+
+class Change(StrEnum):
+    """What a packet means to whoever listens. For every action ADDED and WITHDRAWN alternate, starting with ADDED."""
+
+    TENTATIVE = "tentative"
+    """Possible; does not count yet (send type Pending)."""
+    ADDED = "added"
+    """Counts from now on."""
+    AMENDED = "amended"
+    """Still counts, details differ; ``previous`` has the old ones."""
+    WITHDRAWN = "withdrawn"
+    """No longer counts, though it did."""
+    DISMISSED = "dismissed"
+    """Was tentative and will not count."""
+
+
+class SendType(StrEnum):
+    """How sure the feed is of an action (PROTOCOL 2.3)."""
+
+    PENDING = "pending"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+    CONFIRMED = "confirmed"
+    RESTORED = "restored"
+
+
+@frozen(kw_only=True, slots=False)
+class Team:
+    """A team of the fixture; ``home`` is None where the feed does not say (version 1 packets)."""
+
+    id: str
+    name: str = ""
+    home: bool | None = None
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+@frozen(kw_only=True, slots=False)
+class Player:
+    """A player; the name is as the feed spells it, double spaces included."""
+
+    id: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+@frozen(slots=False)
+class Score:
+    """Points of the home and the away team."""
+
+    home: int = 0
+    away: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.home}-{self.away}"
+
+
+@frozen(kw_only=True, slots=False)
+class PeriodScore:
+    """One period in the feed's summary: ``period`` are the points made in it, ``running`` those up to its end."""
+
+    id: int
+    label: str = ""
+    type: str = ""
+    start: float | None = None
+    end: float | None = None
+    period: Score = Score()
+    running: Score = Score()
+
+
+@frozen(kw_only=True, slots=False)
+class Summary:
+    """The feed's own view of the fixture as of one packet (PROTOCOL 2.6); None where it does not say."""
+
+    score: Score | None = None
+    period: int | None = None
+    status: str | None = None
+    collection_status: str | None = None
+    clock_running: bool | None = None
+    home_has_ball: bool | None = None
+    finished: bool = False
+    periods: tuple[PeriodScore, ...] = ()
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Event:
+    """Something that handlers hear of: an action, a moment or a feed status.
+
+    ``id`` stays the same over reconnects and restarts, so a receiver that drops known ids sees each effect once.
+    ``position`` is the number of the event's row in the log; it is not stable and orders events of one run only.
+    ``fixture`` is the feed's id of the game. ``at`` is the fixture clock in Unix seconds: it never falls within a
+    fixture and is never more than 5 s ahead of receipt. ``previous`` is what stood before, for AMENDED and retypes.
+    Events compare by identity: two are the same announcement when their ids are.
+    """
+
+    fixture: str
+    id: str = ""
+    position: int = 0
+    at: float = 0.0
+    change: Change = Change.ADDED
+    previous: Event | None = field(default=None, repr=False)
+
+    @property
+    def time(self) -> datetime:
+        """``at`` as an aware UTC datetime."""
+        return datetime.fromtimestamp(self.at, UTC)
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Action(Event):
+    """One thing that happened in a fixture. Its class is its type; a subclass says more, ``Action`` hears all.
+
+    ``period`` counts from 1 and is 0 before the match and for status packets. ``clock`` is the game clock as the feed
+    writes it, ``mm:ss``, counting down. ``sequence`` (timelineSequence) orders the actions of a period as they were
+    played; ``fixture_seq`` (fixtureSeqNum) is the feed's counter and orders nothing. ``timestamp`` is the time of
+    collection in Unix seconds. ``team`` and ``player`` are None where the feed does not say: rebounds and turnovers
+    without a player belong to the team. ``summary`` is the feed's view as of this packet.
+    """
+
+    action_id: str
+    send_type: SendType = SendType.CONFIRMED
+    type_name: str = ""
+    type_id: int | None = None
+    period: int = 0
+    clock: str | None = None
+    sequence: Decimal = Decimal(0)
+    fixture_seq: int | None = None
+    timestamp: float | None = None
+    subtype: str | None = None
+    subtype_id: int | None = None
+    team: Team | None = None
+    player: Player | None = None
+    metadata: Mapping[str, object] | None = None
+    related: tuple[str, ...] = ()
+    delay_status: str | None = None
+    summary: Summary | None = field(default=None, repr=False)
+    finished: bool = False
+    previous: Action | None = field(default=None, repr=False)
+
+    @property
+    def score(self) -> Score | None:
+        """The feed's score as of this packet, or None where the packet has no summary."""
+        return self.summary.score if self.summary is not None else None
+
+    @property
+    def clock_seconds(self) -> float | None:
+        """Seconds left in the period, or None where the feed gives no clock."""
+        if not self.clock:
+            return None
+        minutes, _, seconds = self.clock.partition(":")
+        try:
+            return 60 * int(minutes) + float(seconds or 0)
+        except ValueError:
+            return None
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Moment(Event):
+    """Something derived from actions. ``key`` names it within its fixture and kind, whatever the order of packets."""
+
+    key: str
+
+
+class FeedState(StrEnum):
+    """How the connection to a fixture's feed stands."""
+
+    LIVE = "live"
+    DOWN = "down"
+    REFUSED = "refused"
+    FINISHED = "finished"
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class FeedStatus(Event):
+    """The feed of this fixture went up or down; ``reason`` is a sentence, in the server's own words where it spoke."""
+
+    state: FeedState
+    reason: str = ""

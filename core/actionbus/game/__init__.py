@@ -1,0 +1,9 @@
+"""The pure fold of one fixture: score, box score, clock and possession."""
+
+from __future__ import annotations
+
+from actionbus.game.box import Line as Line
+from actionbus.game.box import PlayerLine as PlayerLine
+from actionbus.game.box import TeamBox as TeamBox
+from actionbus.game.game import Disagreement as Disagreement
+from actionbus.game.game import Game as Game

@@ -1,0 +1,128 @@
+"""What players and teams have done: counters, and which action type counts for what."""
+
+from __future__ import annotations
+
+from attrs import define, field, fields
+
+from actionbus.events import actions as a
+from actionbus.events.base import Action, Player
+
+# Fouls of the bench are in no official foul count of the team (shared/games, as the leagues' box scores have it).
+BENCH_FOULS = {"coach technical", "bench technical"}
+
+
+@define(kw_only=True)
+class Line:
+    """A line of the box score, of a player or of a team. All figures are counts, as FIBA and the NBA define them."""
+
+    two_pointers_made: int = 0
+    two_pointers_attempted: int = 0
+    three_pointers_made: int = 0
+    three_pointers_attempted: int = 0
+    free_throws_made: int = 0
+    free_throws_attempted: int = 0
+    offensive_rebounds: int = 0
+    defensive_rebounds: int = 0
+    assists: int = 0
+    steals: int = 0
+    blocks: int = 0
+    turnovers: int = 0
+    fouls: int = 0
+
+    @property
+    def points(self) -> int:
+        """Points scored."""
+        return 2 * self.two_pointers_made + 3 * self.three_pointers_made + self.free_throws_made
+
+    @property
+    def rebounds(self) -> int:
+        """Offensive and defensive rebounds; of a team, those of no player included."""
+        return self.offensive_rebounds + self.defensive_rebounds
+
+    def add(self, counters: tuple[str, ...], by: int) -> None:
+        """Move some counters by +1 or -1."""
+        for name in counters:
+            setattr(self, name, getattr(self, name) + by)
+
+    def as_dict(self) -> dict[str, int]:
+        """Return all figures by name, points and rebounds first."""
+        figures = {each.name: getattr(self, each.name) for each in fields(Line)}
+        return {"points": self.points, "rebounds": self.rebounds, **figures}
+
+
+COUNTS: tuple[tuple[type[Action], str], ...] = (
+    (a.TwoPointerMade, "two_pointers_made"),
+    (a.TwoPointer, "two_pointers_attempted"),
+    (a.ThreePointerMade, "three_pointers_made"),
+    (a.ThreePointer, "three_pointers_attempted"),
+    (a.FreeThrowMade, "free_throws_made"),
+    (a.FreeThrow, "free_throws_attempted"),
+    (a.OffensiveRebound, "offensive_rebounds"),
+    (a.DefensiveRebound, "defensive_rebounds"),
+    (a.Assist, "assists"),
+    (a.Steal, "steals"),
+    (a.Block, "blocks"),
+    (a.Turnover, "turnovers"),
+    (a.Foul, "fouls"),
+)
+
+WORTH: tuple[tuple[type[Action], int], ...] = ((a.TwoPointerMade, 2), (a.ThreePointerMade, 3), (a.FreeThrowMade, 1))
+
+
+class _Counters(dict[type[Action], tuple[str, ...]]):
+    def __missing__(self, kind: type[Action]) -> tuple[str, ...]:
+        self[kind] = moved = tuple(name for each, name in COUNTS if issubclass(kind, each))
+        return moved
+
+
+class _Points(dict[type[Action], int]):
+    def __missing__(self, kind: type[Action]) -> int:
+        self[kind] = worth = next((worth for each, worth in WORTH if issubclass(kind, each)), 0)
+        return worth
+
+
+counters = _Counters()  # by action type: the counters of a Line that it moves
+points = _Points()  # by action type: what a shot is worth; 0 for everything else
+
+
+def is_bench_foul(action: Action) -> bool:
+    """Whether this is a technical foul of the coach or the bench, which no foul count includes."""
+    return isinstance(action, a.Foul) and (action.subtype or "").casefold().strip() in BENCH_FOULS
+
+
+@define(eq=False)
+class PlayerLine:
+    """A player and what stands of what they did; ``mentions`` counts standing actions that name the player."""
+
+    player: Player
+    line: Line = field(factory=Line)
+    mentions: int = 0
+
+
+@define(eq=False)
+class TeamBox:
+    """One side of the box score: the team's line counts actions of no player too."""
+
+    id: str = ""
+    name: str = ""
+    line: Line = field(factory=Line)
+    players: dict[str, PlayerLine] = field(factory=dict[str, PlayerLine])
+
+    def count(self, action: Action, by: int) -> None:
+        """Count one action of this team (+1), or take it back (-1)."""
+        moved = () if is_bench_foul(action) else counters[type(action)]
+        if moved:
+            self.line.add(moved, by)
+        player = action.player
+        if player is None:
+            return
+        held = self.players.get(player.id)
+        if held is None:
+            held = self.players[player.id] = PlayerLine(player)
+        elif by > 0 and player.name:
+            held.player = player
+        if moved:
+            held.line.add(moved, by)
+        held.mentions += by
+        if held.mentions == 0:
+            del self.players[player.id]

@@ -1,0 +1,173 @@
+"""One fixture as it stands: a plain fold of its events, the same for every legal order of the packets."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from attrs import define, field, frozen
+
+from actionbus.events.actions import PossessionGained
+from actionbus.events.base import Action, Change, Score, Summary, Team
+from actionbus.game.box import TeamBox, points
+
+LASTING = 60.0  # seconds of fixture clock; the feed's summary may run a little ahead of its actions or behind
+
+
+class _Place(NamedTuple):
+    """Where an action stands in the game's own order."""
+
+    period: int
+    sequence: Decimal
+    action_id: str
+
+
+@frozen
+class Disagreement:
+    """The feed's score and the fold's have differed since ``since`` (fixture clock, Unix seconds)."""
+
+    feed: Score
+    counted: Score
+    since: float
+
+    def __str__(self) -> str:
+        return f"the feed's score is {self.feed}, its actions add up to {self.counted}"
+
+
+@define(eq=False)
+class Game:
+    """The fold of one fixture: ``apply`` its events in the order of delivery, read the game off at any time.
+
+    Box score and score by period count what is ADDED and not WITHDRAWN. Clock, period and possession are those of the
+    last standing action in the game's own order, (period, timelineSequence), so a late entry does not turn them back;
+    packets of period 0 (status, line-ups) have no place in that order. ``score`` is the feed's where the feed sends
+    one and the counted one where it does not.
+    """
+
+    teams: dict[str, TeamBox] = field(factory=dict[str, TeamBox])
+    summary: Summary | None = None
+    """The feed's view as of the newest packet."""
+    finished: bool = False
+    """Whether the feed said, with its newest packet, that no more will come (PROTOCOL 3.5)."""
+    version: int = 0
+    """Grows with every event that changes what stands: a reader that has seen this number has seen all."""
+    home: TeamBox = field(factory=TeamBox)
+    """The home team's side of the box score; empty before the feed has named the team."""
+    away: TeamBox = field(factory=TeamBox)
+    """The away team's side of the box score; empty before the feed has named the team."""
+    counted: Score = field(factory=Score)
+    """The score that the standing actions add up to."""
+    _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
+    _order: list[_Place] = field(factory=list[_Place])
+    _standing: dict[str, Action] = field(factory=dict[str, Action])
+    _apart_since: float | None = None
+    _at: float = 0.0
+
+    def observe(self, summary: Summary | None, at: float, *, finished: bool = False) -> None:
+        """Take in the feed's own view, which every packet may carry, whether or not it changes an action."""
+        self._at = at
+        self.finished = finished or (summary is not None and summary.finished)
+        if summary is None:
+            return
+        self.summary = summary
+        if summary.score is None or summary.score == self.counted:
+            self._apart_since = None
+        elif self._apart_since is None:
+            self._apart_since = at
+
+    def apply(self, event: Action) -> None:
+        """Fold one event in. Events that do not count (tentative, dismissed) change nothing but the feed's view."""
+        change = event.change
+        if change is Change.ADDED:
+            self._count(event, +1)
+        elif change is Change.WITHDRAWN:
+            self._count(event, -1)
+        elif change is Change.AMENDED and event.previous is not None:
+            self._count(event.previous, -1)
+            self._count(event, +1)
+        self.observe(event.summary, event.at, finished=event.finished)
+
+    def _count(self, action: Action, by: int) -> None:
+        self.version += 1
+        team = action.team
+        if team is not None:
+            box = self.teams.get(team.id) or self._enter(team)
+            box.count(action, by)
+            worth = points[type(action)]
+            if worth:
+                period = self._periods.setdefault(action.period, {})
+                period[team.id] = period.get(team.id, 0) + by * worth
+                self.counted = Score(self.home.line.points, self.away.line.points)
+        if action.period > 0:
+            self._place(action, by)
+
+    def _enter(self, team: Team) -> TeamBox:
+        """Give a team its side; where the feed does not say (version 1 packets) the first team is taken for home."""
+        box = self.teams[team.id] = TeamBox(team.id, team.name)
+        at_home = team.home if team.home is not None else not self.home.id
+        if at_home and not self.home.id:
+            self.home = box
+        elif not at_home and not self.away.id:
+            self.away = box
+        return box
+
+    def _place(self, action: Action, by: int) -> None:
+        place = _Place(action.period, action.sequence, action.action_id)
+        if by > 0:
+            insort(self._order, place)
+            self._standing[action.action_id] = action
+        else:
+            del self._order[bisect_left(self._order, place)]
+            del self._standing[action.action_id]
+
+    def actions(self, *, newest_first: bool = False) -> Iterator[Action]:
+        """Walk over the standing actions in the game's own order."""
+        for place in reversed(self._order) if newest_first else self._order:
+            yield self._standing[place.action_id]
+
+    @property
+    def score(self) -> Score:
+        """The feed's score where it sends one, else the counted one."""
+        said = self.summary.score if self.summary is not None else None
+        return said if said is not None else self.counted
+
+    @property
+    def periods(self) -> dict[int, Score]:
+        """Points made in each period, by the standing actions."""
+        home, away = self.home.id, self.away.id
+        return {
+            number: Score(made.get(home, 0), made.get(away, 0))
+            for number, made in sorted(self._periods.items())
+            if any(made.values())
+        }
+
+    @property
+    def period(self) -> int:
+        """The period of the last standing action; 0 before the match."""
+        return self._order[-1].period if self._order else 0
+
+    @property
+    def clock(self) -> str | None:
+        """The game clock, ``mm:ss`` left in the period, as of the last standing action that has one."""
+        return next((action.clock for action in self.actions(newest_first=True) if action.clock), None)
+
+    @property
+    def possession(self) -> Team | None:
+        """The team that last gained the ball, as far as the feed says so."""
+        gained = (a for a in self.actions(newest_first=True) if isinstance(a, PossessionGained) and a.team is not None)
+        return next((action.team for action in gained), None)
+
+    @property
+    def status(self) -> str:
+        """The feed's word for how the fixture stands (``Live``, ``Completed``); "" before it has said."""
+        return (self.summary.status if self.summary is not None else None) or ""
+
+    @property
+    def disagreement(self) -> Disagreement | None:
+        """Where the feed's score and the counted one part for more than a minute of fixture clock, else None."""
+        lasting = self._apart_since is not None and (self._at - self._apart_since > LASTING or self.finished)
+        if not lasting or self._apart_since is None:
+            return None
+        return Disagreement(self.score, self.counted, self._apart_since)
