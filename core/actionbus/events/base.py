@@ -177,6 +177,16 @@ class Moment(Event):
     """Something derived from actions. ``key`` names it within its fixture and kind, whatever the order of packets."""
 
     key: str
+    hops: int = 0
+    """How many published moments lie between this one and the feed; what a fold makes has none."""
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Due(Event):
+    """A timer of this plugin and fixture has run out; ``at`` is when it was due, ``data`` what was left with it."""
+
+    key: str
+    data: object = None
 
 
 class FeedState(StrEnum):
