@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -89,14 +90,16 @@ def write_script(path: Path, text: str) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
-    root, place, programs = tmp_path / "a folder" / "actionbus", tmp_path / "place", tmp_path / "bin"
+    root, place, programs = tmp_path / "a folder" / "actionbus", tmp_path / "a place", tmp_path / "bin"
     for folder in (root / ".ci", root / "requirements", place, programs):
         folder.mkdir(parents=True)
     for name in ("dev", ".ci/run", "pyproject.toml", "requirements/run.txt", "requirements/dev.txt"):
         shutil.copy(ROOT / name, root / name)
-    python = FAKE_PYTHON.format(place=place, tools=" ".join(TOOLS), python=sys.executable)
+    python = FAKE_PYTHON.format(
+        place=shlex.quote(str(place)), tools=" ".join(TOOLS), python=shlex.quote(sys.executable)
+    )
     write_script(programs / "python3.13", python)  # the first that ./dev looks for
-    write_script(place / "tool", FAKE_TOOL.format(place=place))
+    write_script(place / "tool", FAKE_TOOL.format(place=shlex.quote(str(place))))
     return Copy(root, place, programs)
 
 
