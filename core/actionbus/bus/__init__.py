@@ -1,0 +1,15 @@
+"""The bus: lanes that read the log, each one plugin on one fixture."""
+
+from __future__ import annotations
+
+from actionbus.bus.clock import FixtureClock as FixtureClock
+from actionbus.bus.lane import HandlerFailure as HandlerFailure
+from actionbus.bus.lane import Lane as Lane
+from actionbus.bus.lane import Subscriber as Subscriber
+from actionbus.bus.route import Route as Route
+from actionbus.bus.subscription import ALL_CHANGES as ALL_CHANGES
+from actionbus.bus.subscription import HandlerTable as HandlerTable
+from actionbus.bus.subscription import Subscription as Subscription
+from actionbus.bus.subscription import on as on
+from actionbus.bus.watchdog import Blocked as Blocked
+from actionbus.bus.watchdog import Watchdog as Watchdog

@@ -1,0 +1,90 @@
+"""From a fixture's rows to the lanes that want them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import trio
+from attrs import define, field
+
+from actionbus.bus.clock import FixtureClock
+from actionbus.bus.lane import Lane, Subscriber
+from actionbus.bus.subscription import Interest
+from actionbus.events.base import Moment
+from actionbus.log import Log, Row
+
+
+class _LaneTable(dict[Interest, tuple[Lane, ...]]):
+    """The lanes that want an event class and change; worked out once for each."""
+
+    def __init__(self, lanes: list[Lane]) -> None:
+        super().__init__()
+        self._lanes = lanes
+
+    def __missing__(self, interest: Interest) -> tuple[Lane, ...]:
+        found = tuple(lane for lane in self._lanes if lane.subscriber.handlers[interest])
+        self[interest] = found
+        return found
+
+
+@define(eq=False)
+class Route:
+    """The lanes of one fixture. ``deliver`` never waits, whatever the lanes do."""
+
+    fixture: str
+    log: Log
+    clock: FixtureClock
+    publish: Callable[[list[Moment], int], None]
+    lanes: list[Lane] = field(init=False, factory=list[Lane])
+    _table: _LaneTable = field(init=False)
+    _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
+    _first_due: float = field(init=False, default=math.inf)
+
+    def __attrs_post_init__(self) -> None:
+        self._table = _LaneTable(self.lanes)
+
+    async def add(self, subscriber: Subscriber, nursery: trio.Nursery) -> Lane:
+        """Open the lane of a plugin; it runs in the plugin's nursery."""
+        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed)
+        await lane.open()
+        self.lanes.append(lane)
+        self._table.clear()
+        nursery.start_soon(lane.run, name=f"lane {subscriber.name} x {self.fixture}")
+        return lane
+
+    def deliver(self, row: Row) -> None:
+        """Hand a row to the lanes that want one of its events, and to those whose timers it passes."""
+        events = row.events
+        if len(events) == 1:
+            lanes = self._table[type(events[0]), events[0].change]
+        else:
+            lanes = tuple(dict.fromkeys(lane for event in events for lane in self._table[type(event), event.change]))
+        for lane in lanes:
+            lane.offer(row)
+        if row.at > self._first_due:
+            for lane, due in self._timers.items():
+                if due < row.at and lane not in lanes:
+                    lane.offer(row)
+
+    def deliver_to_all(self, row: Row) -> None:
+        """Hand a row to every lane: the end of the fixture, at which the timers that remain run out."""
+        for lane in self.lanes:
+            lane.offer(row)
+
+    def close(self) -> None:
+        """Let the lanes end when they have done what there is."""
+        for lane in self.lanes:
+            lane.close()
+
+    async def caught_up(self) -> None:
+        """Wait until no lane has anything left to do."""
+        for lane in self.lanes:
+            await lane.caught_up()
+
+    def _retimed(self, lane: Lane, due: float) -> None:
+        if due < math.inf:
+            self._timers[lane] = due
+        else:
+            self._timers.pop(lane, None)
+        self._first_due = min(self._timers.values(), default=math.inf)

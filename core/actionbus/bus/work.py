@@ -1,0 +1,138 @@
+"""One handler run, and what a plugin may do in it: store, timers, once, publish; all or nothing with the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+import orjson
+
+from actionbus.errors import PluginError
+from actionbus.events.base import Event, Moment
+from actionbus.log.rows import LaneState, Timer, Unit
+
+MOST_HOPS = 8  # a moment that follows from a moment that follows ...: beyond this it is a loop
+OURS = "\0"  # keys of the store that begin with this are not the plugin's
+
+working: ContextVar[Work] = ContextVar("working")
+
+
+class Work:
+    """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well."""
+
+    __slots__ = ("_state", "_unit", "done", "fixture", "hops", "now", "plugin")
+
+    def __init__(self, plugin: str, fixture: str, state: LaneState, hops: int, now: Callable[[], float]) -> None:
+        self.plugin = plugin
+        self.fixture = fixture
+        self.hops = hops
+        self.now = now
+        self.done = False
+        self._state = state
+        self._unit: Unit | None = None
+
+    def finish(self) -> Unit | None:
+        """Close the run; return what it wrote, None for nothing."""
+        self.done = True
+        return self._unit
+
+    @property
+    def unit(self) -> Unit:
+        """What the run has written until now."""
+        if self._unit is None:
+            self._unit = Unit()
+        return self._unit
+
+    def get(self, key: str) -> bytes | None:
+        """Read the store as this run sees it: its own writes first."""
+        if self._unit is not None and key in self._unit.store:
+            return self._unit.store[key]
+        return self._state.store.get(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin with ``prefix``, sorted, own writes included."""
+        keys = {key for key in self._state.store if key.startswith(prefix)}
+        for key, value in (self._unit.store if self._unit is not None else {}).items():
+            if key.startswith(prefix):
+                (keys.discard if value is None else keys.add)(key)
+        return sorted(keys)
+
+
+def current(plugin: str, what: str) -> Work:
+    """Return the run that the calling handler is in. Raises PluginError where there is none."""
+    work = working.get(None)
+    if work is None or work.done or work.plugin != plugin:
+        raise PluginError(plugin, f"{what} can be used only in a handler, while it runs")
+    return work
+
+
+class Store:
+    """What a plugin keeps of one fixture: JSON values by key, committed with the handler run that wrote them.
+
+    Which fixture is decided by the event that is being handled. Raises PluginError outside of a handler.
+    """
+
+    def __init__(self, plugin: str) -> None:
+        self._plugin = plugin
+
+    def get(self, key: str, default: object = None) -> object:
+        """Return the value of a key."""
+        value = current(self._plugin, "context.store").get(key)
+        return default if value is None else orjson.loads(value)
+
+    def put(self, key: str, value: object) -> None:
+        """Set a key to a JSON value. Raises TypeError for anything else."""
+        current(self._plugin, "context.store").unit.store[self._own(key)] = orjson.dumps(value)
+
+    def delete(self, key: str) -> None:
+        """Remove a key, if it is there."""
+        current(self._plugin, "context.store").unit.store[self._own(key)] = None
+
+    def range(self, prefix: str = "") -> list[tuple[str, object]]:
+        """Return the keys that begin with ``prefix`` and their values, sorted by key."""
+        work = current(self._plugin, "context.store")
+        keys = [key for key in work.keys(prefix) if not key.startswith(OURS)]
+        return [(key, orjson.loads(work.get(key) or b"null")) for key in keys]
+
+    def _own(self, key: str) -> str:
+        if key.startswith(OURS):
+            raise PluginError(self._plugin, "a key of context.store must not begin with a null character")
+        return key
+
+
+def once(plugin: str, key: str) -> bool:
+    """Return True the first time that this plugin asks for ``key`` in this fixture, and False from then on."""
+    work = current(plugin, "context.once")
+    name = f"{OURS}once:{key}"
+    if work.get(name) is not None:
+        return False
+    work.unit.store[name] = b"1"
+    return True
+
+
+def set_timer(plugin: str, due: float, key: str, data: object) -> None:
+    """Let the lane hear ``Due`` at ``due`` on the fixture clock (Unix seconds); a second timer of a key replaces it."""
+    current(plugin, "context.at").unit.timers[key] = Timer(float(due), orjson.dumps(data))
+
+
+def cancel_timer(plugin: str, key: str) -> None:
+    """Drop a timer, if it is there."""
+    current(plugin, "context.cancel").unit.timers[key] = None
+
+
+def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> None:
+    """Announce a moment of the fixture that is being handled, once this run is committed."""
+    work = current(plugin, "context.publish")
+    if not isinstance(moment, kinds):
+        raise PluginError(plugin, f"publishes {type(moment).__name__}, which its declaration does not name")
+    if moment.fixture != work.fixture:
+        raise PluginError(plugin, f"publishes a moment of fixture {moment.fixture} while handling {work.fixture}")
+    if work.hops >= MOST_HOPS:
+        raise PluginError(plugin, f"{type(moment).__name__} {moment.key!r} would be moment number {work.hops + 1} in a"
+                                  " chain of moments that follow from each other: a loop")  # fmt: skip
+    work.unit.published.append(moment)
+
+
+def hops_of(event: Event) -> int:
+    """Return how many published moments lie between an event and the feed."""
+    return event.hops if isinstance(event, Moment) else 0

@@ -1,0 +1,190 @@
+"""The hooks: all that pluggy has to do with plugins. Each is called once for each plugin, before any socket opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import pluggy
+import structlog
+from attrs import field, frozen
+
+from actionbus.bus import Subscription
+from actionbus.bus.work import Store, cancel_timer, current, once, publish, set_timer
+from actionbus.config import Tree, structure_table
+from actionbus.errors import ConfigError
+from actionbus.events.base import Moment
+from actionbus.game import Game
+from actionbus.log import SharedState
+from actionbus.pipeline import Fold
+
+PROJECT = "actionbus"
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Declaration:
+    """What a plugin says of itself, so that ``actionbus check`` can validate its tables without starting it.
+
+    ``settings`` is the attrs class of ``[plugin.NAME]``. ``tables`` maps the top-level tables of plugins.toml that the
+    plugin owns to their classes, such as ``{"alert": dict[str, Rule]}``; which one is present switches the plugin on.
+    ``publishes`` names the moment classes that it gives to ``context.publish``. ``check`` looks at the tables
+    together and raises ConfigError for what no class can see.
+    """
+
+    settings: type[Any] | None = None
+    tables: Mapping[str, Any] = field(factory=dict[str, Any])
+    publishes: tuple[type[Moment], ...] = ()
+    check: Callable[[PluginContext], None] | None = None
+
+
+class Shared:
+    """What a plugin keeps over all fixtures: sums, and values that are put once; committed with the handler run.
+
+    Only operations whose order does not matter, since fixtures are handled side by side.
+    """
+
+    def __init__(self, plugin: str, state: SharedState) -> None:
+        self._plugin = plugin
+        self._state = state
+
+    def sum(self, key: str) -> float:
+        """Return a sum, without what handlers that still run have added."""
+        return self._state.sums.get(key, 0)
+
+    def add(self, key: str, by: float = 1) -> None:
+        """Add to a sum. Raises PluginError outside of a handler."""
+        unit = current(self._plugin, "context.shared").unit
+        unit.added[key] = unit.added.get(key, 0) + by
+
+
+class PluginContext:
+    """What the core gives a plugin: its settings, its stores, timers, and the games as they stand."""
+
+    def __init__(
+        self,
+        name: str,
+        tree: Tree,
+        *,
+        shared: SharedState,
+        game: Callable[[str], Game | None],
+        publishes: tuple[type[Moment], ...] = (),
+    ) -> None:
+        self.name = name
+        self.log: Any = structlog.get_logger().bind(plugin=name)
+        self.store = Store(name)
+        self.shared = Shared(name, shared)
+        self._tree = tree
+        self._game = game
+        self._publishes = publishes
+
+    def settings(self, cls: type[T]) -> T:
+        """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
+        return structure_table(self._tree, ("plugin", self.name), cls)
+
+    def table(self, name: str, cls: type[T]) -> T:
+        """Return a top-level table of plugins.toml that the plugin owns. Raises ConfigError with all that is wrong."""
+        return structure_table(self._tree, (name,), cls)
+
+    def problem(self, keys: tuple[str | int, ...], what: str, hint: str | None = None) -> ConfigError:
+        """Make the ConfigError for a value of plugins.toml, with its line; ``keys`` lead to it from the top."""
+        return ConfigError(self._tree.problem(keys, what, hint))
+
+    def path(self, path: str | Path) -> Path:
+        """Return a path of plugins.toml: relative ones start at that file's folder."""
+        return Path(self._tree.folder) / path
+
+    def game(self, fixture: str) -> Game | None:
+        """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""
+        return self._game(fixture)
+
+    def at(self, due: float, key: str, data: object = None) -> None:
+        """Let the plugin hear ``Due`` for this fixture at ``due`` on the fixture clock (Unix seconds).
+
+        ``data`` is a JSON value that comes back with it. A timer with the key of one that runs takes its place.
+        Raises PluginError outside of a handler.
+        """
+        set_timer(self.name, due, key, data)
+
+    def cancel(self, key: str) -> None:
+        """Drop a timer of this fixture. Raises PluginError outside of a handler."""
+        cancel_timer(self.name, key)
+
+    def once(self, key: str) -> bool:
+        """Return True the first time that this is asked for ``key`` in this fixture, and False from then on."""
+        return once(self.name, key)
+
+    def publish(self, moment: Moment) -> None:
+        """Announce a moment of this fixture, once this handler run is committed; its key makes it known again.
+
+        For what is not a pure function of the fixture; everything else is better a fold. Raises PluginError outside of
+        a handler, for a class that the declaration does not name, and beyond 8 moments that follow from each other.
+        """
+        publish(self.name, moment, self._publishes)
+
+
+Subscriptions = Sequence[Subscription]
+
+
+class _Plain(Protocol):
+    def __call__(self) -> Subscriptions: ...
+
+
+class _WithContext(Protocol):
+    def __call__(self, context: PluginContext) -> Subscriptions: ...
+
+
+class _Resource(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[Subscriptions]: ...
+
+
+class _ResourceWithContext(Protocol):
+    def __call__(self, context: PluginContext) -> AbstractAsyncContextManager[Subscriptions]: ...
+
+
+class _Folds(Protocol):
+    def __call__(self) -> Sequence[Fold]: ...
+
+
+class _FoldsWithContext(Protocol):
+    def __call__(self, context: PluginContext) -> Sequence[Fold]: ...
+
+
+class _Declare(Protocol):
+    def __call__(self) -> Declaration: ...
+
+
+Hook = TypeVar(
+    "Hook", bound=_Plain | _WithContext | _Resource | _ResourceWithContext | _Folds | _FoldsWithContext | _Declare
+)
+
+_marker = pluggy.HookimplMarker(PROJECT)
+_spec = pluggy.HookspecMarker(PROJECT)
+
+
+def hookimpl(function: Hook) -> Hook:
+    """Mark a module's function as the implementation of the hook of its name. Type checkers reject a wrong shape."""
+    return cast("Hook", _marker(cast("Any", function)))
+
+
+class Hooks:
+    """The hooks that a plugin may implement; it names only the arguments that it needs."""
+
+    @_spec
+    def declare(self) -> Declaration | None:
+        """Say which settings and top-level tables the plugin has. Called whenever plugins.toml is checked."""
+
+    @_spec
+    def subscriptions(self, context: PluginContext) -> Subscriptions | None:
+        """Return what the plugin wants to hear.
+
+        With a resource, write it as an async context manager that yields the same list: it is entered in the plugin's
+        own task, before any socket opens, and left after its last event.
+        """
+
+    @_spec
+    def folds(self, context: PluginContext) -> Sequence[Fold] | None:
+        """Return plain functions from a fixture's game to the moments that stand now; see ``fold``."""
