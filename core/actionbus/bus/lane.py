@@ -39,6 +39,8 @@ class Subscriber:
     name: str
     handlers: HandlerTable
     report: Callable[[HandlerFailure], None]
+    publishes: bool = False
+    """Whether its handlers may publish moments."""
     failures: int = 0
     """Failures in a row."""
     paused: bool = False
@@ -63,6 +65,7 @@ class Lane:
     _behind: bool = field(init=False, default=False)
     _busy: bool = field(init=False, default=False)
     _closing: bool = field(init=False, default=False)
+    _ended: bool = field(init=False, default=False)
     _idle: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _waiting: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
@@ -76,7 +79,8 @@ class Lane:
     def needs(self) -> int | None:
         """The last row that is done with; None while there is nothing left to do (Reader of the log)."""
         has_work = self._pending or self._behind or self._busy
-        return self._state.cursor if has_work and not self.subscriber.paused else None
+        wants_no_more = self._ended or self.subscriber.paused
+        return self._state.cursor if has_work and not wants_no_more else None
 
     def offer(self, row: Row) -> None:
         """Hand on a row. Never waits: a lane that has its hands full lets go of them and reads on from the log."""
@@ -113,6 +117,7 @@ class Lane:
                 else:
                     await self._wait(due)
         finally:
+            self._ended = True
             self.log.close_lane(self.fixture, self)
             self._waiting.unpark_all()
 

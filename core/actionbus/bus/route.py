@@ -72,10 +72,11 @@ class Route:
         for lane in self.lanes:
             lane.offer(row)
 
-    def close(self) -> None:
-        """Let the lanes end when they have done what there is."""
+    def close(self, subscriber: Subscriber) -> None:
+        """Let a plugin's lane end when it has done what there is."""
         for lane in self.lanes:
-            lane.close()
+            if lane.subscriber is subscriber:
+                lane.close()
 
     async def caught_up(self) -> None:
         """Wait until no lane has anything left to do."""

@@ -5,12 +5,16 @@ Values keep a ``__dict__`` (``slots=False``): with frozen attrs that halves the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from attrs import field, frozen
+
+_CLOCK = re.compile(r"(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)", re.ASCII)
 
 
 class Change(StrEnum):
@@ -107,7 +111,8 @@ class Event:
     ``id`` stays the same over reconnects and restarts, so a receiver that drops known ids sees each effect once.
     ``position`` is the number of the event's row in the log; it is not stable and orders events of one run only.
     ``fixture`` is the feed's id of the game. ``at`` is the fixture clock in Unix seconds: it never falls within a
-    fixture and is never more than 5 s ahead of receipt. ``previous`` is what stood before, for AMENDED and retypes.
+    fixture and is never more than 5 s ahead of receipt. ``previous`` is what was said before, where the event replaces
+    it; it is not announced again, so its own ``id``, ``position`` and ``at`` say nothing.
     Events compare by identity: two are the same announcement when their ids are.
     """
 
@@ -124,6 +129,19 @@ class Event:
         return datetime.fromtimestamp(self.at, UTC)
 
 
+E = TypeVar("E", bound=Event)
+
+
+def ready(kind: type[E], values: dict[str, object]) -> E:
+    """Make an event of a value for every field; the dict becomes the event's own.
+
+    What ``kind(**values)`` makes, at a fifth of the cost: decoding and announcing do it for every packet.
+    """
+    event = object.__new__(kind)
+    object.__setattr__(event, "__dict__", values)
+    return event
+
+
 @frozen(kw_only=True, slots=False, eq=False)
 class Action(Event):
     """One thing that happened in a fixture. Its class is its type; a subclass says more, ``Action`` hears all.
@@ -132,7 +150,8 @@ class Action(Event):
     writes it, ``mm:ss``, counting down. ``sequence`` (timelineSequence) orders the actions of a period as they were
     played; ``fixture_seq`` (fixtureSeqNum) is the feed's counter and orders nothing. ``timestamp`` is the time of
     collection in Unix seconds. ``team`` and ``player`` are None where the feed does not say: rebounds and turnovers
-    without a player belong to the team. ``summary`` is the feed's view as of this packet.
+    without a player belong to the team. ``summary`` is the feed's view as of this packet; ``finished`` that no more
+    packets will come, in the packet's own words (PROTOCOL 3.5).
     """
 
     action_id: str
@@ -154,6 +173,8 @@ class Action(Event):
     summary: Summary | None = field(default=None, repr=False)
     finished: bool = False
     previous: Action | None = field(default=None, repr=False)
+    successor: Action | None = field(default=None, repr=False)
+    """What the feed now says instead, where an action is withdrawn because its type changed."""
 
     @property
     def score(self) -> Score | None:
@@ -163,13 +184,8 @@ class Action(Event):
     @property
     def clock_seconds(self) -> float | None:
         """Seconds left in the period, or None where the feed gives no clock."""
-        if not self.clock:
-            return None
-        minutes, _, seconds = self.clock.partition(":")
-        try:
-            return 60 * int(minutes) + float(seconds or 0)
-        except ValueError:
-            return None
+        read = _CLOCK.fullmatch(self.clock or "")
+        return 60 * int(read[1]) + float(read[2]) if read is not None else None
 
 
 @frozen(kw_only=True, slots=False, eq=False)

@@ -7,3 +7,4 @@ from actionbus.game.box import PlayerLine as PlayerLine
 from actionbus.game.box import TeamBox as TeamBox
 from actionbus.game.game import Disagreement as Disagreement
 from actionbus.game.game import Game as Game
+from actionbus.game.report import box_score as box_score

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from attrs import define, field, frozen
 
-from actionbus.events.actions import PossessionGained
+from actionbus.events.actions import Lineup, PossessionGained
 from actionbus.events.base import Action, Change, Score, Summary, Team
 from actionbus.game.box import TeamBox, points
 
@@ -46,6 +46,12 @@ class Game:
     one and the counted one where it does not.
     """
 
+    fixture: str = ""
+    """The feed's id of the fixture."""
+    packets: int = 0
+    """How many packets came, bad ones included; whoever feeds the game counts them."""
+    lineups: dict[str, Lineup] = field(factory=dict[str, Lineup])
+    """The standing line-ups by action id."""
     teams: dict[str, TeamBox] = field(factory=dict[str, TeamBox])
     summary: Summary | None = None
     """The feed's view as of the newest packet."""
@@ -102,6 +108,10 @@ class Game:
                 self.counted = Score(self.home.line.points, self.away.line.points)
         if action.period > 0:
             self._place(action, by)
+        if isinstance(action, Lineup):
+            self.lineups = {key: held for key, held in self.lineups.items() if key != action.action_id}
+            if by > 0:
+                self.lineups[action.action_id] = action
 
     def _enter(self, team: Team) -> TeamBox:
         """Give a team its side; where the feed does not say (version 1 packets) the first team is taken for home."""

@@ -61,6 +61,7 @@ class Pipeline:
     def accept(self, packet: str | bytes, received: float = math.inf) -> Action | None:
         """Take in one packet; ``received`` in Unix seconds, infinite in a replay. None: it was bad, and kept aside."""
         self.counts.packets += 1
+        self.game.packets = self.counts.packets
         try:
             action = self._decoder.decode(packet)
             if action.fixture != self.fixture:

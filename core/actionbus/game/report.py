@@ -1,0 +1,59 @@
+"""The box score as plain data, in the form that ``replay --box --json`` prints and score files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actionbus.events.base import Player, Score
+from actionbus.game.box import Line, TeamBox
+from actionbus.game.game import Game
+
+LISTS = ("startingLineup", "substitutes")
+
+
+def box_score(game: Game) -> dict[str, object]:
+    """Return a fixture's box score as JSON values.
+
+    ``home`` and ``away`` hold the counted figures (see ``Line``) and ``players``: everybody in a line-up or in an
+    action that stands. ``score`` is the feed's own where it sends one.
+    """
+    return {
+        "fixture": game.fixture,
+        "packets": game.packets,
+        "status": game.status,
+        "finished": game.finished,
+        "period": game.period,
+        "clock": game.clock,
+        "score": _pair(game.score),
+        "periods": [{"period": number, **_pair(made)} for number, made in game.periods.items()],
+        "home": _team(game, game.home),
+        "away": _team(game, game.away),
+    }
+
+
+def _pair(score: Score) -> dict[str, int]:
+    return {"home": score.home, "away": score.away}
+
+
+def _team(game: Game, box: TeamBox) -> dict[str, object]:
+    lines = {player.id: (player, Line()) for player in _listed(game, box.id)}
+    lines |= {each.player.id: (each.player, each.line) for each in box.players.values()}
+    players = sorted(lines.values(), key=lambda item: (-item[1].points, item[0].name, item[0].id))
+    return {
+        "id": box.id,
+        "name": box.name,
+        **box.line.as_dict(),
+        "players": [{"id": player.id, "name": player.name, **line.as_dict()} for player, line in players],
+    }
+
+
+def _listed(game: Game, team: str) -> Iterator[Player]:
+    """Give the players of a team's line-up; what of it is not in the documented shape (PROTOCOL 2.5) is passed over."""
+    for lineup in game.lineups.values():
+        if lineup.team is None or lineup.team.id != team:
+            continue
+        for key in LISTS:
+            listed = (lineup.metadata or {}).get(key)
+            for item in listed if isinstance(listed, list) else ():  # pyright: ignore[reportUnknownVariableType]
+                if isinstance(item, dict) and isinstance(item.get("id"), str):  # pyright: ignore[reportUnknownMemberType]
+                    yield Player(id=str(item["id"]), name=str(item.get("fullName") or ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
