@@ -1,0 +1,96 @@
+"""What tomllib says of a text that is not TOML, as one problem that tells where and what to do."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from actionbus.config.keys import dotted
+from actionbus.config.lines import closers, find_line, split_lines, statements
+from actionbus.errors import Problem
+
+_POSITION = re.compile(r"(?P<said>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
+_TWICE = re.compile(r"Cannot (declare|overwrite|redefine|mutate)|Duplicate inline")
+_BARE_WORD = re.compile(r"[A-Za-z_][^\s,\]}#]*")
+_UNCLOSED = "not valid TOML: a bracket or quote that is opened here is never closed"
+
+
+def syntax_problem(text: str, file: str, error: ValueError | RecursionError) -> Problem:
+    """Tell what ``error``, which tomllib raised for ``text``, means to whoever wrote the text."""
+    if isinstance(error, RecursionError):
+        nesting = list(closers(split_lines(text)))
+        deepest = max(range(len(nesting)), key=lambda index: len(nesting[index]))
+        return Problem(file, deepest + 1, "", "brackets are nested too deeply")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return Problem(file, _line_of_long_number(text), "", "a number has too many digits")
+    position = _POSITION.fullmatch(str(error)) or _POSITION.fullmatch(_said_in_the_middle(text))
+    last = text.count("\n") + 1
+    if position is None or int(position["line"]) > last:
+        return Problem(file, _start_of_statement(text, last), "", _UNCLOSED)
+    said, line, column = position["said"], int(position["line"]), int(position["column"])
+    if _TWICE.match(said):
+        return _twice(text, file, said, line)
+    if said == r"Illegal character '\n'":
+        return Problem(file, line, "", "not valid TOML: a quote is not closed on its line")
+    what = f"not valid TOML: {said[:1].lower()}{said[1:]} at column {column}"
+    return Problem(file, line, "", what, _syntax_hint(text, said, line, column))
+
+
+def _said_in_the_middle(text: str) -> str:
+    """What tomllib says when a comment follows: at the very end of a text it gives no line."""
+    try:
+        tomllib.loads(f"{text}\n#")
+    except (ValueError, RecursionError) as error:  # the stack may end earlier here than where the text was parsed
+        return str(error)
+    return ""
+
+
+def _syntax_hint(text: str, said: str, line: int, column: int) -> str | None:
+    written = split_lines(text)[line - 1]
+    begun = _start_of_statement(text, line)
+    word = _BARE_WORD.match(written, column - 1)
+    if said == "Invalid value" and word and not written.lstrip().startswith("["):
+        lower = word[0].lower() in {"true", "false"}
+        return "true and false are written in small letters" if lower else "text needs quotes"
+    if begun < line:
+        return f"is a comma missing, or what closes the value that begins on line {begun}?"
+    return "is a comma or the closing bracket missing?" if said.startswith("Unclosed") else None
+
+
+def _twice(text: str, file: str, said: str, line: int) -> Problem:
+    """A key or a table that is there already; ``line`` is where the second one ends."""
+    found = statements(text)
+    second = next(statement for statement in reversed(found) if statement.first <= line)
+    keys = second.keys() if second.opens_table else (*second.table, *second.keys())
+    before = [statement for statement in found if statement.first < second.first]
+    first = find_line(before, keys)
+    while first is None and len(keys) > len(second.table) + 1:  # into an inline table: which of its keys was there?
+        keys = keys[:-1]
+        first = find_line(before, keys)
+    if said.startswith("Duplicate inline"):
+        what = f"{said.removeprefix('Duplicate inline table ')} is given twice"
+        return Problem(file, line, dotted(second.table), what, "keep one of the two")
+    if first is None:
+        return Problem(file, line, dotted(keys), "a key of it is given twice", "keep one of the two")
+    return Problem(file, second.first, dotted(keys), f"is there already, on line {first}", "put the two together")
+
+
+def _start_of_statement(text: str, line: int) -> int:
+    """The line on which the statement that ``line`` belongs to begins, as far as its brackets tell."""
+    start = 1
+    for number, closing in enumerate(closers(split_lines(text)[: line - 1]), 1):
+        if not closing:
+            start = number + 1
+    return start
+
+
+def _line_of_long_number(text: str) -> int | None:
+    """Find the number that int() refuses: the first of the lines up to which the text fails like that."""
+    for statement in statements(text):
+        try:
+            tomllib.loads("\n".join(statement.lines))
+        except (tomllib.TOMLDecodeError, RecursionError):
+            continue
+        except ValueError:
+            return statement.first
+    return None
