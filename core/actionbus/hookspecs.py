@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import pluggy
@@ -14,7 +13,7 @@ from attrs import field, frozen
 from actionbus.bus import Subscription
 from actionbus.bus.work import Store, cancel_timer, current, once, publish, set_timer
 from actionbus.config import Tree, structure_table
-from actionbus.errors import ConfigError
+from actionbus.errors import Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
 from actionbus.log import SharedState
@@ -72,8 +71,11 @@ class PluginContext:
         shared: SharedState,
         game: Callable[[str], Game | None],
         publishes: tuple[type[Moment], ...] = (),
+        replaying: bool = False,
     ) -> None:
         self.name = name
+        self.replaying = replaying
+        """Whether this is a replay: then nothing may leave the machine and no file be written."""
         self.log: Any = structlog.get_logger().bind(plugin=name)
         self.store = Store(name)
         self.shared = Shared(name, shared)
@@ -89,13 +91,9 @@ class PluginContext:
         """Return a top-level table of plugins.toml that the plugin owns. Raises ConfigError with all that is wrong."""
         return structure_table(self._tree, (name,), cls)
 
-    def problem(self, keys: tuple[str | int, ...], what: str, hint: str | None = None) -> ConfigError:
-        """Make the ConfigError for a value of plugins.toml, with its line; ``keys`` lead to it from the top."""
-        return ConfigError(self._tree.problem(keys, what, hint))
-
-    def path(self, path: str | Path) -> Path:
-        """Return a path of plugins.toml: relative ones start at that file's folder."""
-        return Path(self._tree.folder) / path
+    def problem(self, keys: tuple[str | int, ...], what: str, hint: str | None = None) -> Problem:
+        """Make the problem that a value of plugins.toml has, for a ConfigError; ``keys`` lead to it from the top."""
+        return self._tree.problem(keys, what, hint)
 
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""

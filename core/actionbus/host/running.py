@@ -53,6 +53,7 @@ class Host:
     tree: Tree
     log: Log
     report: Callable[[HandlerFailure], None] = log_failure
+    replaying: bool = False
     broken: list[Broken] = field(init=False, factory=list[Broken])
     """Plugins that could not be set up or whose own tasks failed."""
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
@@ -84,6 +85,7 @@ class Host:
             shared=self.log.shared(plugin.name),
             game=self._game,
             publishes=plugin.declaration.publishes,
+            replaying=self.replaying,
         )
 
     def _game(self, fixture: str) -> Game | None:
@@ -144,9 +146,10 @@ async def hosting(
     log: Log,
     report: Callable[[HandlerFailure], None] = log_failure,
     grace: float = GRACE,
+    replaying: bool = False,
 ) -> AsyncGenerator[Host]:
     """Set the plugins up, one after the other; at the end let them finish, for at most ``grace`` seconds."""
-    host = Host(tree, log, report)
+    host = Host(tree, log, report, replaying)
     async with trio.open_nursery() as nursery:
         for plugin in plugins:
             await nursery.start(host.run, plugin, name=f"plugin {plugin.name}")

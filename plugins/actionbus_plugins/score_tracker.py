@@ -1,0 +1,155 @@
+"""Keep the score: the score line as it changes, and a JSON file of box scores for overlays and scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+from attrs import frozen
+
+from actionbus import (
+    ALL_CHANGES,
+    Action,
+    Change,
+    Declaration,
+    Fold,
+    Game,
+    Moment,
+    PluginContext,
+    ShotMade,
+    Subscription,
+    box_score,
+    fold,
+    hookimpl,
+    on,
+)
+
+PAUSE = 0.2  # seconds between two writes of the file: people do not read faster
+
+
+@frozen(kw_only=True)
+class Settings:
+    """``[plugin.score_tracker]``."""
+
+    file: Path | None = None
+    """A file of box scores by fixture id, replaced as they change; relative to plugins.toml."""
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class ScoreLine(Moment):
+    """The score as it stands: the feed's where it sends one. Period and clock are those of the last basket."""
+
+    home: str
+    away: str
+    home_points: int
+    away_points: int
+    period: int
+    clock: str
+
+    def __str__(self) -> str:
+        score = f"{self.home} {self.home_points} - {self.away_points} {self.away}"
+        return (
+            f"Q{self.period} {self.clock:>5}  {score}"
+            if self.period <= 4
+            else f"OT{self.period - 4} {self.clock:>5}  {score}"
+        )
+
+
+def score_line(game: Game) -> Iterator[ScoreLine]:
+    """Find the one score line of a game, once there has been a basket."""
+    basket = next((action for action in game.actions(newest_first=True) if isinstance(action, ShotMade)), None)
+    if basket is not None:
+        yield ScoreLine(
+            fixture=game.fixture,
+            key="score",
+            home=game.home.name,
+            away=game.away.name,
+            home_points=game.score.home,
+            away_points=game.score.away,
+            period=basket.period,
+            clock=basket.clock or "",
+        )
+
+
+@hookimpl
+def declare() -> Declaration:
+    """Let ``actionbus check`` validate the settings."""
+    return Declaration(settings=Settings)
+
+
+@hookimpl
+def folds() -> list[Fold]:
+    """Announce the score line; corrections change it by themselves."""
+    return [fold(ScoreLine, score_line)]
+
+
+async def show(line: ScoreLine) -> None:
+    """Print a score line at once."""
+    print(line, flush=True)
+
+
+@hookimpl
+@asynccontextmanager
+async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
+    """Show the score line; keep the file, if one is asked for, until after the last event."""
+    settings = context.settings(Settings)
+    shown = on(ScoreLine, show, changes={Change.ADDED, Change.AMENDED})
+    if settings.file is None or context.replaying:
+        yield [shown]
+        return
+    scores = ScoreFile(context, settings.file)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scores.keep)
+        yield [shown, on(Action, scores.note, changes=ALL_CHANGES)]
+        nursery.cancel_scope.cancel()
+    await scores.write()
+
+
+class ScoreFile:
+    """A JSON object of box scores by fixture id, replaced as a whole: a reader never sees half of it."""
+
+    def __init__(self, context: PluginContext, path: Path) -> None:
+        self._context = context
+        self._path = path
+        self._fixtures: set[str] = set()
+        self._changed = trio.Event()
+        self._failed = False
+
+    async def note(self, action: Action) -> None:
+        """Remember that a fixture has news."""
+        self._fixtures.add(action.fixture)
+        self._changed.set()
+
+    async def keep(self) -> None:
+        """Write the file whenever there is news, but not more often than ``PAUSE`` allows."""
+        while True:
+            await self._changed.wait()
+            self._changed = trio.Event()
+            await self.write()
+            await trio.sleep(PAUSE)
+
+    async def write(self) -> None:
+        """Replace the file with the games as they stand. A disk that refuses is told once; the daemon goes on."""
+        games = [game for fixture in sorted(self._fixtures) if (game := self._context.game(fixture)) is not None]
+        text = json.dumps({game.fixture: box_score(game) for game in games}, ensure_ascii=False, indent=1)
+        with trio.CancelScope(shield=True):
+            try:
+                await trio.to_thread.run_sync(self._replace, text)
+            except OSError as error:
+                if not self._failed:
+                    self._context.log.error("cannot write the score file", file=str(self._path), reason=error.strerror)
+                self._failed = True
+            else:
+                self._failed = False
+
+    def _replace(self, text: str) -> None:
+        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(self._path)
+        finally:
+            beside.unlink(missing_ok=True)
