@@ -84,7 +84,7 @@ def declare() -> Declaration:
 @hookimpl
 def folds() -> list[Fold]:
     """Announce the score line; corrections change it by themselves."""
-    return [fold(ScoreLine, score_line)]
+    return [fold(ScoreLine, score_line, reads=lambda game: (game.score, game.counted))]
 
 
 async def show(line: ScoreLine) -> None:

@@ -48,7 +48,6 @@ class Pipeline:
     _decoder: Decoder = field(init=False)
     _published: Announced = field(init=False, factory=Announced)
     _folds: dict[Fold, Announced] = field(init=False)
-    _folded: int = field(init=False, default=-1)
     _last_seq: int | None = field(init=False, default=None)
     _parted: bool = field(init=False, default=False)
 
@@ -60,18 +59,37 @@ class Pipeline:
 
     def accept(self, packet: str | bytes, received: float = math.inf) -> Action | None:
         """Take in one packet; ``received`` in Unix seconds, infinite in a replay. None: it was bad, and kept aside."""
-        self.counts.packets += 1
-        self.game.packets = self.counts.packets
         try:
-            action = self._decoder.decode(packet)
-            if action.fixture != self.fixture:
-                raise BadPacket(f"belongs to fixture {action.fixture}")
+            action = self.decode(packet)
         except BadPacket as reason:
-            self._set_aside(packet, str(reason), received)
+            self.set_aside(packet, str(reason), received)
             return None
+        self.admit(action, packet, received)
+        return action
+
+    def decode(self, packet: str | bytes) -> Action:
+        """Decode one packet and change nothing. Raises BadPacket, for another fixture's packet too."""
+        action = self._decoder.decode(packet)
+        if action.fixture != self.fixture:
+            raise BadPacket(f"belongs to fixture {action.fixture}")
+        return action
+
+    def admit(self, action: Action, packet: str | bytes, received: float) -> None:
+        """Take in a packet that ``decode`` has read."""
+        self._count_packet()
         self._follow_sequence(action.fixture_seq)
         self.take(action, packet, received)
-        return action
+
+    def set_aside(self, packet: str | bytes, reason: str, received: float) -> None:
+        """Take in a packet that cannot be used: it is counted and kept aside with the reason."""
+        self._count_packet()
+        self.counts.bad += 1
+        text = packet if isinstance(packet, str) else packet.decode(errors="backslashreplace")
+        position, at = self.log.next_position(), self.clock.newest
+        row = self._row(RowKind.BAD_PACKET, position, at, received, f"{reason}\n{text}", None, ())
+        self.log.append((row,))
+        self.log.set_aside(row)
+        logger.warning("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
 
     def take(self, action: Action, packet: str | bytes, received: float) -> None:
         """Fold a decoded packet in, log it and hand on what follows from it."""
@@ -123,17 +141,12 @@ class Pipeline:
         for event in events:
             self.game.apply(event)
         row = self._row(kind, position, at, received, body, decision, events)
-        if self._folds and self.game.version != self._folded:
-            moments = self._fold(at, received)
-            self.log.append((row, *moments))
-            if events:
-                self.route.deliver(row)
-            for moment in moments:
-                self.route.deliver(moment)
-        else:
-            self.log.append((row,))
-            if events:
-                self.route.deliver(row)
+        moments = self._fold(at, received)
+        self.log.append((row, *moments))
+        if events:
+            self.route.deliver(row)
+        for moment in moments:
+            self.route.deliver(moment)
 
     def _row(
         self,
@@ -159,10 +172,13 @@ class Pipeline:
 
     def _fold(self, at: float, received: float) -> list[Row]:
         """Let the folds look at the game, and return the rows of the moments that changed."""
-        self._folded = self.game.version
         rows: list[Row] = []
         for each, announced in tuple(self._folds.items()):
             try:
+                reads = each.reads(self.game)
+                if reads == announced.seen:
+                    continue
+                announced.seen = reads
                 changed = announced.compare(each.standing(self.game), at)
             except Exception:
                 # The boundary around a plugin's code, as around a handler: the fold is left out from now on.
@@ -187,14 +203,9 @@ class Pipeline:
                 self.log.append((row,))
                 self.route.deliver(row)
 
-    def _set_aside(self, packet: str | bytes, reason: str, received: float) -> None:
-        self.counts.bad += 1
-        text = packet if isinstance(packet, str) else packet.decode(errors="backslashreplace")
-        position, at = self.log.next_position(), self.clock.newest
-        row = self._row(RowKind.BAD_PACKET, position, at, received, f"{reason}\n{text}", None, ())
-        self.log.append((row,))
-        self.log.set_aside(row)
-        logger.warning("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
+    def _count_packet(self) -> None:
+        self.counts.packets += 1
+        self.game.packets = self.counts.packets
 
     def _follow_sequence(self, seq: int | None) -> None:
         if seq is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TypeVar
 
 import attrs
@@ -23,11 +24,21 @@ class Fold:
 
     kind: type[Moment]
     standing: Callable[[Game], Iterable[Moment]]
+    reads: Callable[[Game], object]
     plugin: str = ""
 
 
-def fold(kind: type[M], standing: Callable[[Game], Iterable[M]]) -> Fold:
+def version(game: Game) -> object:
+    """Read all that stands: the default of ``fold``."""
+    return game.version
+
+
+def fold(kind: type[M], standing: Callable[[Game], Iterable[M]], *, reads: Callable[[Game], object] = version) -> Fold:
     """Let the core announce the moments of class ``kind`` that ``standing`` finds in a game.
+
+    ``reads`` gives what ``standing`` looks at, to be compared with ``==``: it is asked at every packet, ``standing``
+    only when the answer differs from the last one. By default that is whenever any action is added, amended or
+    withdrawn; a fold that looks only at the score says so and costs next to nothing.
 
     ``standing`` reads the game and changes nothing; each moment that it returns has ``fixture`` (``game.fixture``) and
     a ``key`` that names it whatever the order of packets. A new key is ADDED, one with other contents AMENDED, one
@@ -35,13 +46,15 @@ def fold(kind: type[M], standing: Callable[[Game], Iterable[M]]) -> Fold:
     """
     if not isinstance(kind, type) or not issubclass(kind, Moment):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"fold(): the first argument is a subclass of Moment, not {kind!r}")
-    return Fold(kind, standing)
+    return Fold(kind, standing, reads)
 
 
 @define(eq=False)
 class Announced:
     """The moments of one fixture and one source that listeners know of, and how often each key was announced."""
 
+    seen: object = None
+    """What the fold read the last time it was asked."""
     _known: dict[tuple[type[Moment], str], tuple[Moment, bool]] = field(factory=dict)
     _numbers: dict[tuple[type[Moment], str], int] = field(factory=dict[tuple[type[Moment], str], int])
 
@@ -76,6 +89,11 @@ class Announced:
         return attrs.evolve(moment, id=news_id, at=at, change=change, previous=previous)
 
 
-def contents(moment: Moment) -> tuple[object, ...]:
+@cache
+def _own_fields(kind: type[Moment]) -> tuple[str, ...]:
+    return tuple(each.name for each in attrs.fields(kind) if each.name not in _ENVELOPE)
+
+
+def contents(moment: Moment) -> list[object]:
     """Return what a moment says, without what announcing it adds."""
-    return tuple(getattr(moment, each.name) for each in attrs.fields(type(moment)) if each.name not in _ENVELOPE)
+    return [getattr(moment, name) for name in _own_fields(type(moment))]
