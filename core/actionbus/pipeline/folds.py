@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import TypeVar
 
 import attrs
@@ -89,11 +88,15 @@ class Announced:
         return attrs.evolve(moment, id=news_id, at=at, change=change, previous=previous)
 
 
-@cache
-def _own_fields(kind: type[Moment]) -> tuple[str, ...]:
-    return tuple(each.name for each in attrs.fields(kind) if each.name not in _ENVELOPE)
+class _OwnFields(dict[type[Moment], tuple[str, ...]]):
+    def __missing__(self, kind: type[Moment]) -> tuple[str, ...]:
+        self[kind] = names = tuple(each.name for each in attrs.fields(kind) if each.name not in _ENVELOPE)
+        return names
+
+
+_own_fields = _OwnFields()
 
 
 def contents(moment: Moment) -> list[object]:
     """Return what a moment says, without what announcing it adds."""
-    return [getattr(moment, name) for name in _own_fields(type(moment))]
+    return [getattr(moment, name) for name in _own_fields[type(moment)]]
