@@ -1,0 +1,1 @@
+"""The Live Actions protocol from the server's side: recordings and generated matches, served with faults on request."""
