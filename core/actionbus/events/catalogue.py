@@ -57,28 +57,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(a.DefensiveTeamRebound, (225,), ("Defensive Team Rebound", "Team Defensive Rebound")),
     Entry(a.NoRebound, (226,), ("No Rebound",)),
     Entry(a.OutOfGame, (231,), ("Out Of Game",)),
-    Entry(
-        a.TwoPointerMade,
-        (),
-        ("2 Points Made", "2PT Made", "2 Pointer Made", "Two Pointer Made", "Two Points Made"),
-    ),
-    Entry(
-        a.TwoPointerMissed,
-        (),
-        ("2 Points Missed", "2PT Missed", "2 Pointer Missed", "Two Pointer Missed", "Two Points Missed"),
-    ),
-    Entry(
-        a.ThreePointerMade,
-        (),
-        ("3 Points Made", "3PT Made", "3 Pointer Made", "Three Pointer Made", "Three Points Made"),
-    ),
-    Entry(
-        a.ThreePointerMissed,
-        (),
-        ("3 Points Missed", "3PT Missed", "3 Pointer Missed", "Three Pointer Missed", "Three Points Missed"),
-    ),
-    Entry(a.FreeThrowMade, (), ("Free Throw Made", "1 Point Made", "1PT Made", "Free Throws Made")),
-    Entry(a.FreeThrowMissed, (), ("Free Throw Missed", "1 Point Missed", "1PT Missed", "Free Throws Missed")),
+    Entry(a.TwoPointerMade, (), ("2PT Made",)),  # also 2 Points, 2 Pts, 2 Pointer, Two Points: see normalised
+    Entry(a.TwoPointerMissed, (), ("2PT Missed",)),
+    Entry(a.ThreePointerMade, (), ("3PT Made",)),
+    Entry(a.ThreePointerMissed, (), ("3PT Missed",)),
+    Entry(a.FreeThrowMade, (), ("Free Throw Made", "Free Throws Made", "1PT Made")),
+    Entry(a.FreeThrowMissed, (), ("Free Throw Missed", "Free Throws Missed", "1PT Missed")),
     Entry(a.FreeThrowsAwarded, (), ("Free Throws Awarded", "Free Throw Awarded")),
     Entry(a.Foul, (), ("Foul", "Personal Foul")),
     Entry(a.Block, (), ("Block", "Blocked Shot", "Shot Blocked")),
@@ -87,20 +71,25 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(a.Ejection, (), ("Ejection", "Ejected")),
 )
 
-SEND_TYPES: tuple[tuple[int, SendType], ...] = (  # PROTOCOL 2.3
-    (1, SendType.PENDING),
-    (2, SendType.UPDATED),
-    (3, SendType.CANCELLED),
-    (4, SendType.DELETED),
-    (5, SendType.CONFIRMED),
-    (6, SendType.RESTORED),
-)
+SEND_TYPES = {  # PROTOCOL 2.3
+    1: SendType.PENDING,
+    2: SendType.UPDATED,
+    3: SendType.CANCELLED,
+    4: SendType.DELETED,
+    5: SendType.CONFIRMED,
+    6: SendType.RESTORED,
+}
+_SEND_NAMES = {kind.value: kind for kind in SendType}
+
+_WORDS = re.compile(r"[^\W_]+")
+_WORTH = re.compile(r"\b(1|2|3|one|two|three) ?(?:pts?|points?|pointers?)\b")
+_DIGITS = {"one": "1", "two": "2", "three": "3"}
 
 
 def normalised(name: str) -> str:
-    """Fold what differs between spellings of one name: case, punctuation, and the space in ``3 PT``."""
-    words = " ".join(re.findall(r"[^\W_]+", name.casefold()))
-    return re.sub(r"\b([123]) (?=pt)", r"\1", words).replace("pts ", "pt ")
+    """Fold what differs between spellings of one name: case, punctuation, and 3PT, 3 Points, Three Pointer."""
+    words = " ".join(_WORDS.findall(name.casefold()))
+    return _WORTH.sub(lambda found: f"{_DIGITS.get(found[1], found[1])}pt", words)
 
 
 T = TypeVar("T")
@@ -116,16 +105,15 @@ class Meaning(Generic[T]):
 
 @define(eq=False)
 class Catalogue:
-    """Maps the feed's type ids and names to action classes; remembers each answer.
+    """Maps the feed's type ids and names to action classes.
 
     The name decides over the id; a mapping of the user's (id or name to class) decides over both.
     """
 
     user: Mapping[str, type[Action]] = field(factory=dict[str, type[Action]])
-    _types: dict[tuple[int | None, str | None], Meaning[type[Action]]] = field(init=False, factory=dict)
-    _sends: dict[tuple[int | None, str | None], Meaning[SendType | None]] = field(init=False, factory=dict)
     _names: dict[str, type[Action]] = field(init=False)
     _ids: dict[int, tuple[type[Action], ...]] = field(init=False)
+    _chosen: dict[int, type[Action]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._names = {normalised(name): entry.type for entry in ENTRIES for name in entry.names}
@@ -133,44 +121,34 @@ class Catalogue:
         for entry in ENTRIES:
             for number in entry.ids:
                 self._ids[number] = (*self._ids.get(number, ()), entry.type)
-        for key, chosen in self.user.items():
-            if key.isdecimal():
-                self._ids[int(key)] = (chosen,)
-            else:
-                self._names[normalised(key)] = chosen
+        self._chosen = {int(key): kind for key, kind in self.user.items() if key.isdecimal()}
+        self._names |= {normalised(key): kind for key, kind in self.user.items() if not key.isdecimal()}
 
     def action_type(self, number: int | None, name: str | None) -> Meaning[type[Action]]:
         """Say which class the feed's ``fixtureActionTypeId`` and ``fixtureActionType`` mean."""
-        known = self._types.get((number, name))
-        if known is None:
-            known = self._types[number, name] = self._decide(number, name)
-        return known
-
-    def _decide(self, number: int | None, name: str | None) -> Meaning[type[Action]]:
-        none: tuple[type[Action], ...] = ()
-        by_id = self._ids.get(number, none) if number is not None else none
-        if number is not None and str(number) in self.user:
-            return Meaning(by_id[0])
+        chosen = self._chosen.get(number) if number is not None else None
+        if chosen is not None:
+            return Meaning(chosen)
+        by_id = self._ids.get(number) if number is not None else None
         by_name = self._names.get(normalised(name)) if name else None
-        if by_name is None and not by_id:
-            return Meaning(a.UnknownAction, f"type {name!r} (id {number}) is not in the catalogue")
-        if by_name is None:
-            # A type that got a new label keeps its meaning; a type that took over an id does not get the old one.
-            return Meaning(by_id[0], f"name {name!r} is not known for id {number}, taken as {snake_name(by_id[0])}")
-        if by_id and by_name not in by_id:
+        if by_name is not None:
+            if by_id is None or by_name in by_id:
+                return Meaning(by_name)
             return Meaning(by_name, f"name {name!r} and id {number} disagree; the name decides")
-        return Meaning(by_name)
+        if by_id is None:
+            return Meaning(a.UnknownAction, f"type {name!r} (id {number}) is not in the catalogue")
+        kind, *_ = by_id
+        return Meaning(
+            kind, f"name {name!r} is not known for id {number}, taken as {snake_name(kind)}" if name else None
+        )
 
     def send_type(self, number: int | None, name: str | None) -> Meaning[SendType | None]:
         """Say which send type ``sendTypeId`` and ``sendType`` mean; None where neither is known."""
-        known = self._sends.get((number, name))
-        if known is None:
-            by_id = dict(SEND_TYPES).get(number) if number is not None else None
-            by_name = next((kind for _, kind in SEND_TYPES if name and normalised(name) == kind.value), None)
-            odd = by_id is not None and by_name is not None and by_id is not by_name
-            said = f"send type {name!r} and id {number} disagree; the name decides" if odd else None
-            known = self._sends[number, name] = Meaning(by_name or by_id, said)
-        return known
+        by_id = SEND_TYPES.get(number) if number is not None else None
+        by_name = _SEND_NAMES.get(normalised(name)) if name else None
+        if by_id is not None and by_name is not None and by_id is not by_name:
+            return Meaning(by_name, f"send type {name!r} and id {number} disagree; the name decides")
+        return Meaning(by_name or by_id)
 
 
 def snake_name(kind: type[Event]) -> str:

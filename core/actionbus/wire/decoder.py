@@ -1,69 +1,63 @@
-"""The feed's JSON to actions: with ``fields``, all that knows the names of the feed's fields."""
+"""The feed's JSON to actions: with ``summary``, all that knows the names of the feed's fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
+import attrs
 import cattrs
 import orjson
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs import gen
 
 from actionbus.errors import BadPacket
-from actionbus.events.base import Action, Player, Team
+from actionbus.events.base import Action, Player, Team, ready
 from actionbus.events.catalogue import Catalogue
 from actionbus.wire import fields
-from actionbus.wire.fields import Raw
+from actionbus.wire.fields import Plan, Raw, refusal
 from actionbus.wire.summary import SummaryReader
 
-T = TypeVar("T")
-
-FAST = cattrs.Converter(detailed_validation=False)
-DETAILED = cattrs.Converter(detailed_validation=True)  # names the field that is wrong: for the reason of a bad packet
-
-
-def _named(name: str, hook: Callable[[Any, Any], Any]) -> Any:
-    return override(rename=name, struct_hook=hook)
-
-
-TEAM = {
-    "id": _named("id", fields.text),
-    "name": _named("name", fields.text),
-    "home": _named("homeTeam", fields.flag),
+# The fields whose values come in few combinations, each of which is read once. Decoder._heading has this order.
+HEADING: Plan = {
+    "fixtureActionTypeId": fields.maybe_whole,
+    "fixtureActionType": fields.label,
+    "fixtureActionSubTypeId": fields.maybe_whole,
+    "fixtureActionSubType": fields.maybe_text,
+    "sendTypeId": fields.maybe_whole,
+    "sendType": fields.label,
 }
-PLAYER = {"id": _named("id", fields.text), "name": _named("name", fields.text)}
-OURS = dict.fromkeys(("id", "position", "at", "change", "previous"), override(omit=True))
-ACTION = OURS | {
-    "fixture": _named("fixtureId", fields.text),
-    "action_id": _named("actionId", fields.text),
-    "type_name": _named("fixtureActionType", fields.text),
-    "type_id": _named("fixtureActionTypeId", fields.maybe_whole),
-    "period": _named("period", fields.period),
-    "clock": _named("clockTime", fields.maybe_text),
-    "sequence": _named("timelineSequence", fields.decimal),
-    "fixture_seq": _named("fixtureSeqNum", fields.maybe_whole),
-    "timestamp": _named("timestamp", fields.seconds),
-    "subtype": _named("fixtureActionSubType", fields.maybe_text),
-    "subtype_id": _named("fixtureActionSubTypeId", fields.maybe_whole),
-    "metadata": _named("metadata", fields.mapping),
-    "related": _named("relatedFixtureActionIds", fields.texts),
-    "delay_status": _named("delayStatus", fields.maybe_text),
-    "finished": _named("finished", fields.true),
-    # Decoder has resolved these before the hook runs.
-    "send_type": _named("sendType", fields.as_it_is),
-    "team": _named("team", fields.as_it_is),
-    "player": _named("player", fields.as_it_is),
-    "summary": _named("fixtureSummary", fields.as_it_is),
+# The others but for the nested ones, by the attribute of Action that each becomes.
+PLAIN: dict[str, tuple[str, fields.Reader]] = {
+    "fixture": ("fixtureId", fields.text),
+    "action_id": ("actionId", fields.text),
+    "period": ("period", fields.period),
+    "clock": ("clockTime", fields.maybe_text),
+    "fixture_seq": ("fixtureSeqNum", fields.maybe_whole),
+    "timestamp": ("timestamp", fields.seconds),
+    "metadata": ("metadata", fields.mapping),
+    "related": ("relatedFixtureActionIds", fields.texts),
+    "delay_status": ("delayStatus", fields.maybe_text),
+    "finished": ("finished", fields.true),  # of the wrapper
 }
+TEAM: Plan = {"id": fields.text, "name": fields.label, "homeTeam": fields.flag}
+PLAYER: Plan = {"id": fields.text, "name": fields.label}
+
+_DEFAULTS = {each.name: each.default for each in attrs.fields(Action)}  # the two that have none are always said
 
 
-def _hook(kind: type[T], plan: dict[str, Any], converter: cattrs.Converter) -> Callable[[Any, Any], T]:
-    return make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=converter.detailed_validation, **plan)
+def _plain_hook() -> Callable[[Raw, None], dict[str, Any]]:
+    """Let cattrs write the function that reads the plain fields of every action type: once, it takes 2 ms."""
+    attributes: list[attrs.Attribute[Any]] = list(attrs.fields(Action))
+    plan: dict[str, Any] = {each.name: gen.override(omit=True) for each in attributes}
+    plan |= {name: gen.override(rename=key, struct_hook=read) for name, (key, read) in PLAIN.items()}
+    kind: type[dict[str, Any]] = dict
+    converter = cattrs.Converter(detailed_validation=False)
+    return gen.make_dict_structure_fn_from_attrs(  # pyright: ignore[reportUnknownMemberType]
+        attributes, kind, converter, **plan
+    )
 
 
-_team = _hook(Team, TEAM, FAST)
-_player = _hook(Player, PLAYER, FAST)
-_actions: dict[type[Action], Callable[[Any, Any], Action]] = {}  # made when a type is first met: 2 ms each
+_plain = _plain_hook()
 
 
 def _ignore(_: str) -> None:
@@ -80,8 +74,9 @@ class Decoder:
         self._catalogue = catalogue if catalogue is not None else Catalogue()
         self._report = report
         self._reported: set[str] = set()
-        self._teams: dict[str, tuple[Raw, Team]] = {}
-        self._players: dict[str, tuple[Raw, Player]] = {}
+        self._headings: dict[tuple[object, ...], tuple[type[Action], dict[str, object]]] = {}
+        self._teams: dict[str, Team] = {}
+        self._players: dict[str, Player] = {}
         self._summaries = SummaryReader()
 
     def decode(self, packet: str | bytes) -> Action:
@@ -91,86 +86,98 @@ class Decoder:
         """
         try:
             text = packet if isinstance(packet, str) else packet.decode()
-            wrapper: Any = orjson.loads(text)
+            wrapper: Raw = orjson.loads(text)
         except ValueError as error:  # both JSON and UTF-8 errors are ValueErrors
             raise BadPacket(f"is not JSON: {error}") from None
-        raw: Any = cast("Raw", wrapper).get("fixtureAction") if type(wrapper) is dict else None
+        raw: Raw | None = wrapper.get("fixtureAction") if type(wrapper) is dict else None
         if type(raw) is not dict:
-            raise BadPacket("has no fixtureAction")
-        kind = self._resolve_type(cast("Raw", raw))
-        hook = _actions.get(kind)
-        if hook is None:
-            hook = _actions[kind] = _hook(kind, ACTION, FAST)
-        try:
-            return hook(self._resolve_rest(cast("Raw", raw), cast("Raw", wrapper), text), kind)
-        except (TypeError, ValueError, KeyError):
-            raise BadPacket(_reason(cast("Raw", raw))) from None
-
-    def _resolve_type(self, raw: Raw) -> type[Action]:
-        type_id, type_name = raw.get("fixtureActionTypeId"), raw.get("fixtureActionType")
-        try:
-            kind = self._catalogue.action_type(type_id, type_name)
-            send_type = self._catalogue.send_type(raw.get("sendTypeId"), raw.get("sendType"))
-        except TypeError:  # a list or an object in the place of a name or an id
-            raise BadPacket("fixtureActionType, sendType: should be names with whole numbers as ids") from None
-        if type_id is None and type_name is None:
-            raise BadPacket("fixtureActionType: has neither a name nor an id")
-        if send_type.value is None:
-            raise BadPacket(f"sendType: {raw.get('sendType')!r} (id {raw.get('sendTypeId')!r}) is none that is known")
-        raw["sendType"] = send_type.value
-        if kind.oddity is not None or send_type.oddity is not None:
-            self._tell(kind.oddity)
-            self._tell(send_type.oddity)
-        return kind.value
-
-    def _resolve_rest(self, raw: Raw, wrapper: Raw, text: str) -> Raw:
-        """Put values in the place of nested objects, and the wrapper's fields beside the action's."""
-        field = ""
-        try:
-            if (value := raw.get(field := "team")) is not None:
-                raw[field] = _interned(self._teams, _team, value)
-            if (value := raw.get(field := "player")) is not None:
-                raw[field] = _interned(self._players, _player, value)
-            if (value := wrapper.get(field := "fixtureSummary")) is not None:
-                raw[field] = self._summaries.read(value)
-            if (value := raw.get(field := "timelineSequence")) is not None:
-                raw[field] = fields.digits(value, text)
-        except KeyError as missing:
-            raise BadPacket(f"{field}: has no {missing.args[0]}") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise BadPacket(f"{field}: {error}") from None
+            raise BadPacket(f"fixtureAction: {fields.wrong(raw, 'an object')}")
+        kind, recurring = self._heading(raw)
         if "finished" in wrapper:
             raw["finished"] = wrapper["finished"]
-        return raw
+        try:
+            values = _plain(raw, None)
+        except (TypeError, ValueError, KeyError):
+            raise refusal("", dict(PLAIN.values()), raw) from None
+        try:
+            values["sequence"] = fields.sequence(raw.get("timelineSequence"), text)
+        except ValueError as error:
+            raise BadPacket(f"timelineSequence: {error}") from None
+        if (team := raw.get("team")) is not None:
+            values["team"] = self._team(team)
+        if (player := raw.get("player")) is not None:
+            values["player"] = self._player(player)
+        if (summary := wrapper.get("fixtureSummary")) is not None:
+            values["summary"] = self._summaries.read(summary)
+        return ready(kind, recurring | values)
 
-    def _tell(self, oddity: str | None) -> None:
-        if oddity is not None and oddity not in self._reported:
-            self._reported.add(oddity)
-            self._report(oddity)
+    def _heading(self, raw: Raw) -> tuple[type[Action], dict[str, object]]:
+        """Return the action type and the values that recur: those of HEADING, and a default for each other field."""
+        get = raw.get
+        said = (
+            get("fixtureActionTypeId"),
+            get("fixtureActionType"),
+            get("fixtureActionSubTypeId"),
+            get("fixtureActionSubType"),
+            get("sendTypeId"),
+            get("sendType"),
+        )
+        try:
+            known = self._headings.get(said)
+            if known is None:
+                known = self._headings[said] = self._read_heading(raw)
+        except TypeError:  # also for a list or an object in the place of a name or an id
+            raise refusal("", HEADING, raw) from None
+        return known
 
+    def _read_heading(self, raw: Raw) -> tuple[type[Action], dict[str, object]]:
+        number = fields.maybe_whole(raw.get("fixtureActionTypeId"))
+        name = fields.maybe_text(raw.get("fixtureActionType"))
+        if number is None and name is None:
+            raise BadPacket("fixtureActionType: has neither a name nor an id")
+        kind = self._catalogue.action_type(number, name)
+        send_number = fields.maybe_whole(raw.get("sendTypeId"))
+        send_name = fields.maybe_text(raw.get("sendType"))
+        send_type = self._catalogue.send_type(send_number, send_name)
+        if send_type.value is None:
+            raise BadPacket(f"sendType: {send_name!r} (id {send_number}) is none that is known")
+        values: dict[str, object] = {
+            "type_name": name or "",
+            "type_id": number,
+            "subtype": fields.maybe_text(raw.get("fixtureActionSubType")),
+            "subtype_id": fields.maybe_whole(raw.get("fixtureActionSubTypeId")),
+            "send_type": send_type.value,
+        }
+        for oddity in (kind.oddity, send_type.oddity):
+            if oddity is not None and oddity not in self._reported:
+                self._reported.add(oddity)
+                self._report(oddity)
+        return kind.value, _DEFAULTS | values
 
-def _interned(known: dict[str, tuple[Raw, T]], structure: Callable[[Any, Any], T], raw: Raw) -> T:
-    """Return the value of a team or player that was seen in the same words before, or read and remember it."""
-    seen = known.get(raw["id"])
-    if seen is not None and seen[0] == raw:
-        return seen[1]
-    value = structure(raw, None)
-    known[raw["id"]] = (raw, value)
-    return value
+    def _team(self, raw: Any) -> Team:
+        """Return a team: the same object for as long as the feed says the same of it."""
+        try:
+            seen = self._teams.get(raw["id"])
+            if seen is not None and seen.name == raw.get("name") and seen.home is raw.get("homeTeam"):
+                return seen
+            team = Team(
+                id=fields.text(raw["id"]), name=fields.label(raw.get("name")), home=fields.flag(raw.get("homeTeam"))
+            )
+        except (TypeError, KeyError, AttributeError):
+            raise refusal("team.", TEAM, raw) from None
+        if team != seen:
+            self._teams[team.id] = team
+        return self._teams[team.id]
 
-
-def _reason(raw: Raw) -> str:
-    """Say which field of a packet is wrong and why, by a second, slow reading."""
-    try:
-        _hook(Action, ACTION, DETAILED)(raw, Action)
-    except cattrs.ClassValidationError as group:
-        return "; ".join(_problems(group)[:3])
-    raise AssertionError("the slow reading accepts what the fast one refused")
-
-
-def _problems(group: cattrs.ClassValidationError) -> list[str]:
-    noted, other = group.group_exceptions()
-    names = {name: override.rename or name for name, override in ACTION.items()}
-    return [
-        f"{names[note.name]}: {'is missing' if isinstance(error, KeyError) else error}" for error, note in noted
-    ] + [str(error) for error in other]
+    def _player(self, raw: Any) -> Player:
+        """Return a player: the same object for as long as the feed says the same of them."""
+        try:
+            seen = self._players.get(raw["id"])
+            if seen is not None and seen.name == raw.get("name"):
+                return seen
+            player = Player(id=fields.text(raw["id"]), name=fields.label(raw.get("name")))
+        except (TypeError, KeyError, AttributeError):
+            raise refusal("player.", PLAYER, raw) from None
+        if player != seen:
+            self._players[player.id] = player
+        return self._players[player.id]

@@ -1,68 +1,130 @@
-"""The feed's view of the fixture in each packet: read anew only where it differs from that of the packet before."""
+"""The feed's view of the fixture in each packet: read anew only where it differs from those of the packets before."""
 
 from __future__ import annotations
 
-from actionbus.events.base import PeriodScore, Score, Summary
-from actionbus.wire.fields import Raw, flag, maybe_text, maybe_whole, seconds, text, true, whole
+from typing import cast
 
+from actionbus.errors import BadPacket
+from actionbus.events.base import PeriodScore, Score, Summary
+from actionbus.wire.fields import Plan, Raw, flag, label, maybe_text, maybe_whole, refusal, seconds, true, wrong
+
+SUMMARY: Plan = {
+    "homeTeamScore": maybe_whole,
+    "awayTeamScore": maybe_whole,
+    "currentPeriod": maybe_whole,
+    "currentStatus": maybe_text,
+    "collectionStatus": maybe_text,
+    "currentClockState": label,
+    "isHomeTeamInPossesion": flag,  # one s in the vendor's packets, two in its schema: PROTOCOL 2.6
+    "isHomeTeamInPossession": flag,
+    "finished": true,
+}
+PERIOD: Plan = {
+    "id": maybe_whole,
+    "label": label,
+    "type": label,
+    "start": seconds,
+    "end": seconds,
+    "homeTeamPeriodScore": maybe_whole,
+    "awayTeamPeriodScore": maybe_whole,
+    "homeTeamScore": maybe_whole,
+    "awayTeamScore": maybe_whole,
+}
 CLOCK_STATES = {"running": True, "stopped": False}  # compared without case: PROTOCOL 2.6
 
 
 class SummaryReader:
-    """Reads ``fixtureSummary`` of one fixture. Most packets repeat the last one's summary, nearly all its periods."""
+    """Reads ``fixtureSummary`` of one fixture. A summary or period that comes again is the same object again."""
 
     def __init__(self) -> None:
-        self._raw: Raw | None = None
-        self._summary = Summary()
-        self._raw_periods: list[Raw] = []
+        self._known: dict[tuple[object, ...], Summary] = {}  # those with the periods as they are now
+        self._raw_periods: object = None
         self._periods: tuple[PeriodScore, ...] = ()
 
     def read(self, raw: Raw) -> Summary:
-        """Return the summary; one that is the same as the last is the same object. Raises TypeError or ValueError."""
-        if raw != self._raw:
-            self._summary = self._read(raw)
-            self._raw = raw
-        return self._summary
+        """Return the summary. Raises BadPacket with the path of the field that is wrong."""
+        try:
+            get = raw.get
+            periods = get("periods")
+            if periods != self._raw_periods:
+                self._periods = self._read_periods(periods)
+                self._raw_periods = periods
+                self._known.clear()
+            said = (
+                get("homeTeamScore"),
+                get("awayTeamScore"),
+                get("currentPeriod"),
+                get("currentStatus"),
+                get("collectionStatus"),
+                get("currentClockState"),
+                get("isHomeTeamInPossesion"),
+                get("isHomeTeamInPossession"),
+                get("finished"),
+            )
+            known = self._known.get(said)
+            if known is None:
+                known = self._known[said] = self._read(*said)
+        except (TypeError, ValueError, AttributeError):
+            raise refusal("fixtureSummary.", SUMMARY, raw) from None
+        except RecursionError:
+            raise BadPacket("fixtureSummary.periods: is nested too deeply") from None
+        return known
 
-    def _read(self, raw: Raw) -> Summary:
-        state = raw.get("currentClockState")
+    def _read(
+        self,
+        home: object,
+        away: object,
+        period: object,
+        status: object,
+        collection_status: object,
+        clock_state: object,
+        one_s: object,
+        two_s: object,
+        finished: object,
+    ) -> Summary:
+        ball = flag(one_s), flag(two_s)
         return Summary(
-            score=_score(raw, "homeTeamScore", "awayTeamScore"),
-            period=maybe_whole(raw.get("currentPeriod")),
-            status=maybe_text(raw.get("currentStatus")),
-            collection_status=maybe_text(raw.get("collectionStatus")),
-            clock_running=CLOCK_STATES.get(state.casefold()) if isinstance(state, str) else None,
-            # The vendor's packets spell it with one s, its schema with two: PROTOCOL 2.6.
-            home_has_ball=flag(raw.get("isHomeTeamInPossession", raw.get("isHomeTeamInPossesion"))),
-            finished=true(raw.get("finished")),
-            periods=self._read_periods(raw.get("periods")),
+            score=_score(home, away),
+            period=maybe_whole(period),
+            status=maybe_text(status),
+            collection_status=maybe_text(collection_status),
+            clock_running=CLOCK_STATES.get(label(clock_state).casefold()),
+            home_has_ball=ball[0] if ball[0] is not None else ball[1],
+            finished=true(finished),
+            periods=self._periods,
         )
 
-    def _read_periods(self, raws: list[Raw] | None) -> tuple[PeriodScore, ...]:
+    def _read_periods(self, raws: object) -> tuple[PeriodScore, ...]:
+        """Read the periods that are not as they were: most often the last alone."""
         if raws is None:
             return ()
         if type(raws) is not list:
-            raise TypeError("periods: should be a list")
-        if raws != self._raw_periods:
-            same = 0  # closed periods seldom change: those up to the first difference are kept
-            while same < min(len(raws), len(self._raw_periods)) and raws[same] == self._raw_periods[same]:
-                same += 1
-            self._periods = (*self._periods[:same], *[_period(raw) for raw in raws[same:]])
-            self._raw_periods = raws
-        return self._periods
+            raise BadPacket(f"fixtureSummary.periods: {wrong(raws, 'a list')}")
+        before = cast("list[object]", self._raw_periods or [])
+        return tuple(
+            [
+                self._periods[at] if at < len(before) and before[at] == raw else _period(raw, at)
+                for at, raw in enumerate(cast("list[Raw]", raws))
+            ]
+        )
 
 
-def _score(raw: Raw, home: str, away: str) -> Score | None:
-    return Score(whole(raw[home]), whole(raw[away])) if raw.get(home) is not None else None
+def _score(home: object, away: object) -> Score | None:
+    points = maybe_whole(home), maybe_whole(away)
+    return Score(points[0], points[1]) if points[0] is not None and points[1] is not None else None
 
 
-def _period(raw: Raw) -> PeriodScore:
-    return PeriodScore(
-        id=whole(raw.get("id", 0)),
-        label=text(raw.get("label", "")),
-        type=text(raw.get("type", "")),
-        start=seconds(raw.get("start")),
-        end=seconds(raw.get("end")),
-        period=_score(raw, "homeTeamPeriodScore", "awayTeamPeriodScore") or Score(),
-        running=_score(raw, "homeTeamScore", "awayTeamScore") or Score(),
-    )
+def _period(raw: Raw, at: int) -> PeriodScore:
+    try:
+        get = raw.get
+        return PeriodScore(
+            id=maybe_whole(get("id")) or 0,
+            label=label(get("label")),
+            type=label(get("type")),
+            start=seconds(get("start")),
+            end=seconds(get("end")),
+            period=_score(get("homeTeamPeriodScore"), get("awayTeamPeriodScore")) or Score(),
+            running=_score(get("homeTeamScore"), get("awayTeamScore")) or Score(),
+        )
+    except (TypeError, ValueError, AttributeError):
+        raise refusal(f"fixtureSummary.periods[{at}].", PERIOD, raw) from None
