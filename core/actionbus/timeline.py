@@ -100,7 +100,7 @@ def events(
         return (_announced(packet, packet, number, position=position, at=at, change=news),)
     if type(before) is not type(packet):
         return (
-            _announced(before, packet, number, position=position, at=at, change=gone),
+            _announced(before, packet, number, position=position, at=at, change=gone, successor=packet),
             _announced(packet, packet, number + 1, position=position, at=at, change=news, previous=before),
         )
     change = Change.AMENDED if stands else news
