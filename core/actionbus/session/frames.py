@@ -1,0 +1,92 @@
+"""What a frame of the feed is: told by its shape, never by its position (PROTOCOL 0.3)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import orjson
+from attrs import define, field, frozen
+
+_KEY = '"fixtureAction"'
+_KEY_BYTES = _KEY.encode()
+
+
+@frozen
+class Accepted:
+    """The server accepts the token; ``text`` are its words."""
+
+    text: str
+
+
+@frozen
+class Refused:
+    """The server does not want us, in its own words."""
+
+    reason: str
+
+
+@frozen
+class Heartbeat:
+    """Nothing new."""
+
+
+@frozen
+class Packet:
+    """One element of the feed's list, as it came: not decoded, and perhaps no good."""
+
+    text: str | bytes = field(repr=False)
+
+
+@frozen
+class Notice:
+    """Something else that the server says; ``level`` is its own word (``WARN``), or STATISTICS for a box score."""
+
+    level: str
+    text: str
+
+
+Frame = Accepted | Refused | Heartbeat | Packet | Notice
+
+
+@define
+class Session:
+    """One connection's frames, told apart. ``accepted`` from the acknowledgement, or the first packet, on."""
+
+    accepted: bool = False
+
+    def receive(self, frame: str | bytes) -> Frame:
+        """Say what a frame is. A packet is not decoded for it: that happens once, where it is used."""
+        if (_KEY in frame) if isinstance(frame, str) else (_KEY_BYTES in frame):
+            self.accepted = True
+            return Packet(frame)
+        try:
+            content: object = orjson.loads(frame)
+        except ValueError:
+            content = None
+        if isinstance(content, dict):
+            said = self._control(cast("dict[str, object]", content))
+            if said is not None:
+                return said
+        self.accepted = True
+        return Packet(frame)
+
+    def _control(self, said: dict[str, object]) -> Frame | None:
+        """Read what is no packet; None where it is nothing that is known."""
+        if "errorMessage" in said:
+            return Refused(str(said["errorMessage"]))
+        if "message" in said and "level" in said:
+            return self._message(str(said["message"]), str(said["level"]).upper())
+        if "teamActionAggregates" in said:
+            return Notice("STATISTICS", "")
+        return None
+
+    def _message(self, text: str, level: str) -> Frame:
+        if text.casefold().startswith("heartbeat"):
+            return Heartbeat()
+        if not self.accepted:
+            if level == "ERROR":
+                return Refused(text)
+            if level == "INFO":
+                self.accepted = True
+                return Accepted(text)
+        return Notice(level, text)
