@@ -1,0 +1,163 @@
+"""Follow one fixture: connect, and connect again, until the feed says that it is finished."""
+
+from __future__ import annotations
+
+import math
+import random
+import ssl
+import time
+from collections.abc import Callable
+from enum import Enum
+
+import structlog
+import trio
+from attrs import define, field
+
+from actionbus.errors import ActionbusError, FeedError, FeedRefused
+from actionbus.events.base import FeedState
+from actionbus.feed import words
+from actionbus.feed.conversation import Conversation
+from actionbus.feed.counts import FeedCounts
+from actionbus.feed.intake import Intake
+from actionbus.feed.pace import Backoff, ConnectLimit
+from actionbus.feed.stream import OpenStream, open_stream
+from actionbus.feed.websocket import Address, converse
+from actionbus.pipeline import Pipeline
+from actionbus.secrets import Secret
+from actionbus.session import FeedProfile, Mismatch
+
+logger = structlog.get_logger()
+
+
+class Ending(Enum):
+    """How it ended to follow a fixture."""
+
+    FINISHED = "finished"
+    REFUSED = "refused"
+
+
+async def follow(
+    pipeline: Pipeline,
+    profile: FeedProfile,
+    *,
+    token: Callable[[], Secret],
+    connects: ConnectLimit,
+    rng: random.Random,
+    wall: Callable[[], float] = time.time,
+    ssl_context: ssl.SSLContext | None = None,
+    open_stream: OpenStream = open_stream,
+    give_up_when_refused: bool = False,
+    task_status: trio.TaskStatus[FeedCounts] = trio.TASK_STATUS_IGNORED,
+) -> Ending:
+    """Give a fixture's packets to its pipeline until the fixture is finished.
+
+    ``token`` is asked anew for each connection and may raise ActionbusError, which counts as a refusal. ``connects``
+    is shared by all fixtures. ``ssl_context`` is for ``wss``; None trusts what the system trusts. A refusal is
+    announced and tried again after ``profile.refused`` seconds, or, with ``give_up_when_refused``, is the end.
+    ``task_status`` gets the counts at once. Nothing that a server does makes this raise.
+    """
+    if profile.secure and ssl_context is None:
+        ssl_context = ssl.create_default_context()
+    follower = _Follower(
+        pipeline=pipeline,
+        profile=profile,
+        token=token,
+        connects=connects,
+        backoff=Backoff(rng),
+        wall=wall,
+        ssl_context=ssl_context if profile.secure else None,
+        open_stream=open_stream,
+    )
+    task_status.started(follower.counts)
+    return await follower.run(give_up_when_refused=give_up_when_refused)
+
+
+@define(eq=False, kw_only=True)
+class _Follower:
+    pipeline: Pipeline
+    profile: FeedProfile
+    token: Callable[[], Secret]
+    connects: ConnectLimit
+    backoff: Backoff
+    wall: Callable[[], float]
+    ssl_context: ssl.SSLContext | None
+    open_stream: OpenStream
+    counts: FeedCounts = field(init=False, factory=FeedCounts)
+    intake: Intake = field(init=False)
+    ends_at: float = field(init=False, default=math.inf)
+    """When a finished fixture is over, on trio's clock, connected or not."""
+
+    def __attrs_post_init__(self) -> None:
+        self.intake = Intake(self.pipeline, self.profile)
+
+    async def run(self, *, give_up_when_refused: bool) -> Ending:
+        """Connect again and again, until the fixture is over."""
+        while trio.current_time() < self.ends_at:
+            wait = 0.0
+            try:
+                await self._connect()
+                break
+            except FeedRefused as refusal:
+                self._down(FeedState.REFUSED, refusal)
+                self.counts.refusals += 1
+                if give_up_when_refused and self.ends_at == math.inf:
+                    return Ending.REFUSED
+                wait = self.profile.refused
+            except Mismatch as mismatch:
+                wait = self.backoff.next() if self.intake.collecting else 0.0
+                self._begin_anew(mismatch)
+            except FeedError as error:
+                wait = self.backoff.next()
+                if isinstance(error, words.Unavailable):
+                    wait = max(wait, error.wait)
+                self._down(FeedState.DOWN, error)
+            with trio.move_on_at(self.ends_at):
+                await trio.sleep(wait)
+        self.pipeline.clock.stop()
+        self.pipeline.tell(FeedState.FINISHED, received=self.wall())
+        return Ending.FINISHED
+
+    async def _connect(self) -> None:
+        """Connect once. Returns when the fixture is over; raises FeedError when the connection ends."""
+        await self.connects.wait()
+        self.counts.connects += 1
+        try:
+            token = self.token()
+        except ActionbusError as error:
+            raise FeedRefused(str(error)) from None
+        position = self.intake.resume()
+        logger.debug("connecting", fixture=self.pipeline.fixture, server=self.profile.url, position=position)
+        conversation = Conversation(self.intake, self.profile, token, self.wall, self.counts, self.ends_at)
+        address = Address(
+            profile=self.profile,
+            fixture=self.pipeline.fixture,
+            position=position,
+            token=token,
+            ssl_context=self.ssl_context,
+            open_stream=self.open_stream,
+        )
+        try:
+            await converse(address, conversation.run)
+        except FeedError as error:
+            error.args = (words.without(token, str(error)),)
+            raise
+        finally:
+            self.ends_at = conversation.ends_at
+            if conversation.progress:
+                self.backoff.reset()
+
+    def _begin_anew(self, mismatch: Mismatch) -> None:
+        self._down(FeedState.DOWN, mismatch)
+        self.counts.refetches += 1
+        self.intake.begin_anew()
+        if self.ends_at < math.inf:  # also a finished fixture's list may have changed
+            self.ends_at = trio.current_time() + self.profile.linger
+
+    def _down(self, state: FeedState, error: FeedError) -> None:
+        reason = str(error)
+        self.pipeline.clock.stop()
+        self.pipeline.tell(state, reason, self.wall())
+        if state is FeedState.REFUSED:
+            logger.error("feed refused", fixture=self.pipeline.fixture, reason=reason)
+        else:
+            logger.info("feed down", fixture=self.pipeline.fixture, reason=reason, packets=self.intake.place.n)

@@ -1,0 +1,199 @@
+"""From a connection's packets to the pipeline: repeats are dropped, and of a changed list only what differs is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from attrs import define, field, frozen
+
+from actionbus.errors import BadPacket
+from actionbus.events.base import Action, FeedState
+from actionbus.feed.rebase import difference
+from actionbus.pipeline import Pipeline
+from actionbus.session import FeedProfile, Mismatch, Place
+from actionbus.session.place import Held
+
+
+@frozen
+class _Item:
+    """A packet that is not in the pipeline yet: decoded, or bad for this reason."""
+
+    text: str | bytes
+    received: float
+    action: Action | None
+    reason: str = ""
+
+    @property
+    def held(self) -> Held:
+        return self.action if self.action is not None else self.text
+
+
+@define(eq=False)
+class Intake:
+    """Gives one fixture's packets to its pipeline, each element of the feed's list once. Has no clock and no socket.
+
+    For each connection: ``resume``, then ``accepted`` once the server accepts us, then ``receive`` for every packet;
+    ``run_out`` when none has come for ``patience`` seconds; on Mismatch ``begin_anew``.
+    """
+
+    pipeline: Pipeline
+    profile: FeedProfile
+    place: Place = field(factory=Place)
+    """Our place in the pipeline's list, or in the new one while that is collected."""
+    collecting: bool = False
+    """Whether the list is fetched anew: nothing reaches the pipeline until the new list is known."""
+    _owed: int = 0
+    """How many packets the old list had."""
+    _collected: list[_Item] = field(factory=list[_Item])
+    _unsettled: list[_Item] = field(factory=list[_Item])
+    _known_bad: set[int] = field(factory=set[int])
+    """Hashes of the bad packets that were kept aside: a list that is fetched anew has them again."""
+
+    def resume(self) -> int:
+        """Return the startPosition for the next connection."""
+        self._unsettled.clear()
+        return self.place.resume()
+
+    @property
+    def live(self) -> bool:
+        """Whether what comes now is new and goes straight to the pipeline."""
+        return self.place.settled and not self.collecting
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a packet after which what is owed to us will not come; infinite: nothing is owed."""
+        if self.live:
+            return math.inf
+        if self.collecting and self.place.settled and self._collected:
+            return self.profile.settled
+        return self.profile.owed
+
+    def accepted(self, received: float) -> None:
+        """Take note that packets will come from now on."""
+        if self.live:
+            self._go_live(received)
+
+    def receive(self, text: str | bytes, received: float) -> bool:
+        """Take in the next packet of this connection; return whether something new went to the pipeline.
+
+        Raises Mismatch where the list is not the one that we hold.
+        """
+        if self.live:
+            action = self.pipeline.accept(text, received)
+            if action is None:
+                self._known_bad.add(hash(text))
+            self.place.add(action if action is not None else text)
+            return True
+        item = self._decode(text, received)
+        if self.place.settled:
+            self._collect(item)
+            return not self.collecting
+        self._unsettled.append(item)
+        new = self.place.meet(item.held)
+        if new is None:
+            return False
+        if not self.collecting:
+            self._go_live(received)
+        fresh = self._unsettled[len(self._unsettled) - new :]
+        self._unsettled = []
+        for each in fresh:
+            if self.collecting:
+                self._collect(each)
+            else:
+                self._admit(each)
+                self.place.add(each.held)
+        return not self.collecting and new > 0
+
+    def fail(self, reason: str, received: float) -> bool:
+        """Take note that the connection failed at a packet that no websocket client can receive.
+
+        Returns whether the packet was given up and kept aside. Raises Mismatch as ``receive`` does.
+        """
+        if not self.place.fail():
+            return False
+        item = _Item("", received, None, f"cannot be received ({reason}), number {self.place.n} of the feed's list")
+        if self.collecting:
+            self._collected.append(item)
+        else:
+            self._admit(item)
+        return True
+
+    def run_out(self, received: float) -> None:
+        """Act on a connection from which nothing has come for ``patience`` seconds.
+
+        Takes the list that was fetched anew for complete. Raises Mismatch where what should be repeated did not come.
+        """
+        if self.collecting and self.place.settled and self._collected:
+            self._rebase(received)
+        else:
+            raise Mismatch(f"nothing came for {self.profile.owed:g} s of what the feed should repeat")
+
+    def end(self, received: float) -> None:
+        """Take note that the server has closed cleanly: a finished list that was fetched anew is complete."""
+        if self.collecting and self.place.settled:
+            newest = next((item.action for item in reversed(self._collected) if item.action is not None), None)
+            if newest is not None and is_finished(newest):
+                self._rebase(received)
+
+    def begin_anew(self) -> None:
+        """Fetch the list from its start with the next connection, to find out what differs."""
+        if not self.collecting:
+            self._owed = self.place.n
+        self.collecting = True
+        self.place = Place()
+        self._collected = []
+
+    def _decode(self, text: str | bytes, received: float) -> _Item:
+        try:
+            return _Item(text, received, self.pipeline.decode(text))
+        except BadPacket as reason:
+            return _Item(text, received, None, str(reason))
+
+    def _admit(self, item: _Item) -> None:
+        if item.action is not None:
+            self.pipeline.admit(item.action, item.text, item.received)
+        else:
+            self.pipeline.set_aside(item.text, item.reason, item.received)
+            self._known_bad.add(hash(item.text))
+
+    def _collect(self, item: _Item) -> None:
+        self.place.add(item.held)
+        self._collected.append(item)
+        if len(self._collected) >= self._owed:
+            self._rebase(item.received)
+
+    def _rebase(self, received: float) -> None:
+        """Bring the pipeline in line with the list that was fetched anew, and go on from there."""
+        items, self._collected, self.collecting = self._collected, [], False
+        self._go_live(received)
+        for item in items:
+            if item.action is None and hash(item.text) not in self._known_bad:
+                self._admit(item)
+        self._take_steps(items, received)
+
+    def _take_steps(self, items: Sequence[_Item], received: float) -> None:
+        pipeline = self.pipeline
+        taken = -1
+        for step in difference(pipeline.timeline, [item.action for item in items]):
+            if step.vanishes:
+                pipeline.vanish(step.action_id, received)
+            if step.index is not None:
+                self._take(items[taken := step.index])
+        # The newest packet says how the fixture stands now, whether or not it changes anything.
+        newest = next((index for index in reversed(range(len(items))) if items[index].action is not None), -1)
+        if newest > taken:
+            self._take(items[newest])
+
+    def _take(self, item: _Item) -> None:
+        if item.action is not None:
+            self.pipeline.take(item.action, item.text, item.received)
+
+    def _go_live(self, received: float) -> None:
+        self.pipeline.clock.run()
+        self.pipeline.tell(FeedState.LIVE, received=received)
+
+
+def is_finished(action: Action) -> bool:
+    """Whether a packet says that the fixture is finished (PROTOCOL 3.5)."""
+    return action.finished or (action.summary is not None and action.summary.finished)
