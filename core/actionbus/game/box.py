@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import define, field, fields
 
 from actionbus.events import actions as a
-from actionbus.events.base import Action, Player
+from actionbus.events.base import Action, Player, Team
+from actionbus.events.catalogue import normalised
 
 # Fouls of the bench are in no official foul count of the team (shared/games, as the leagues' box scores have it).
 BENCH_FOULS = {"coach technical", "bench technical"}
@@ -39,10 +40,9 @@ class Line:
         """Offensive and defensive rebounds; of a team, those of no player included."""
         return self.offensive_rebounds + self.defensive_rebounds
 
-    def add(self, counters: tuple[str, ...], by: int) -> None:
-        """Move some counters by +1 or -1."""
-        for name in counters:
-            setattr(self, name, getattr(self, name) + by)
+    def add(self, counter: str, by: int) -> None:
+        """Move one counter by +1 or -1."""
+        setattr(self, counter, getattr(self, counter) + by)
 
     def as_dict(self) -> dict[str, int]:
         """Return all figures by name, points and rebounds first."""
@@ -87,7 +87,7 @@ points = _Points()  # by action type: what a shot is worth; 0 for everything els
 
 def is_bench_foul(action: Action) -> bool:
     """Whether this is a technical foul of the coach or the bench, which no foul count includes."""
-    return isinstance(action, a.Foul) and (action.subtype or "").casefold().strip() in BENCH_FOULS
+    return isinstance(action, a.Foul) and normalised(action.subtype or "") in BENCH_FOULS
 
 
 @define(eq=False)
@@ -101,28 +101,41 @@ class PlayerLine:
 
 @define(eq=False)
 class TeamBox:
-    """One side of the box score: the team's line counts actions of no player too."""
+    """One side of the box score: the team's line counts actions of no player too.
+
+    ``mentions`` counts standing actions that name the team; ``leaning`` those that call it the home team, less those
+    that call it the away team.
+    """
 
     id: str = ""
     name: str = ""
     line: Line = field(factory=Line)
     players: dict[str, PlayerLine] = field(factory=dict[str, PlayerLine])
+    mentions: int = 0
+    leaning: int = 0
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, team: Team, by: int) -> None:
         """Count one action of this team (+1), or take it back (-1)."""
-        moved = () if is_bench_foul(action) else counters[type(action)]
-        if moved:
-            self.line.add(moved, by)
-        player = action.player
-        if player is None:
-            return
+        self.mentions += by
+        self.name = team.name or self.name
+        if team.home is not None:
+            self.leaning += by if team.home else -by
+        moved = counters[type(action)]
+        if moved and is_bench_foul(action):
+            moved = ()
+        for name in moved:
+            self.line.add(name, by)
+        if action.player is not None:
+            self._count_player(action.player, moved, by)
+
+    def _count_player(self, player: Player, moved: tuple[str, ...], by: int) -> None:
         held = self.players.get(player.id)
         if held is None:
             held = self.players[player.id] = PlayerLine(player)
         elif by > 0 and player.name:
             held.player = player
-        if moved:
-            held.line.add(moved, by)
+        for name in moved:
+            held.line.add(name, by)
         held.mentions += by
         if held.mentions == 0:
             del self.players[player.id]

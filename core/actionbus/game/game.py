@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from attrs import define, field, frozen
 
@@ -16,12 +15,7 @@ from actionbus.game.box import TeamBox, points
 LASTING = 60.0  # seconds of fixture clock; the feed's summary may run a little ahead of its actions or behind
 
 
-class _Place(NamedTuple):
-    """Where an action stands in the game's own order."""
-
-    period: int
-    sequence: Decimal
-    action_id: str
+_Place = tuple[int, Decimal, str]  # period, timelineSequence and action id: the game's own order
 
 
 @frozen
@@ -56,7 +50,7 @@ class Game:
     summary: Summary | None = None
     """The feed's view as of the newest packet."""
     finished: bool = False
-    """Whether the feed said, with its newest packet, that no more will come (PROTOCOL 3.5)."""
+    """Whether the feed's newest word is that no more packets will come (PROTOCOL 3.5)."""
     version: int = 0
     """Grows with every event that changes what stands: a reader that has seen this number has seen all."""
     home: TeamBox = field(factory=TeamBox)
@@ -68,18 +62,24 @@ class Game:
     _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
     _order: list[_Place] = field(factory=list[_Place])
     _standing: dict[str, Action] = field(factory=dict[str, Action])
+    _turned: bool = False
     _apart_since: float | None = None
     _at: float = 0.0
 
     def observe(self, summary: Summary | None, at: float, *, finished: bool = False) -> None:
         """Take in the feed's own view, which every packet may carry, whether or not it changes an action."""
         self._at = at
-        self.finished = finished or (summary is not None and summary.finished)
         if summary is None:
+            self.finished = self.finished or finished  # what a packet does not say stays as it was
             return
+        self.finished = finished or summary.finished
         self.summary = summary
-        if summary.score is None or summary.score == self.counted:
+        said, counted = summary.score, self.counted
+        if said is None or (said.home == counted.home and said.away == counted.away):
             self._apart_since = None
+        elif said.home == counted.away and said.away == counted.home and not self._sides_are_said():
+            self._turned = not self._turned
+            self._seat()
         elif self._apart_since is None:
             self._apart_since = at
 
@@ -99,8 +99,12 @@ class Game:
         self.version += 1
         team = action.team
         if team is not None:
-            box = self.teams.get(team.id) or self._enter(team)
-            box.count(action, by)
+            box = self.teams.get(team.id)
+            if box is None:
+                box = self.teams[team.id] = TeamBox(team.id)
+            box.count(action, team, by)
+            if -1 <= box.leaning <= 1:
+                self._seat()
             worth = points[type(action)]
             if worth:
                 period = self._periods.setdefault(action.period, {})
@@ -113,29 +117,38 @@ class Game:
             if by > 0:
                 self.lineups[action.action_id] = action
 
-    def _enter(self, team: Team) -> TeamBox:
-        """Give a team its side; where the feed does not say (version 1 packets) the first team is taken for home."""
-        box = self.teams[team.id] = TeamBox(team.id, team.name)
-        at_home = team.home if team.home is not None else not self.home.id
-        if at_home and not self.home.id:
-            self.home = box
-        elif not at_home and not self.away.id:
-            self.away = box
-        return box
+    def _seat(self) -> None:
+        """Give the teams their sides, most home first, and forget those that nothing names any more.
+
+        Where the feed says nothing of sides (version 1 packets) they go by team id, until its score tells.
+        """
+        self.teams = {team: box for team, box in self.teams.items() if box.mentions}
+        boxes = sorted(self.teams.values(), key=lambda box: box.id, reverse=self._turned)
+        boxes.sort(key=lambda box: box.leaning, reverse=True)
+        self.home = boxes[0] if boxes and boxes[0].leaning >= 0 else TeamBox()
+        self.away = boxes[-1] if boxes and boxes[-1].leaning <= 0 and boxes[-1] is not self.home else TeamBox()
+        self.counted = Score(self.home.line.points, self.away.line.points)
+
+    def _sides_are_said(self) -> bool:
+        return any(box.leaning for box in self.teams.values())
 
     def _place(self, action: Action, by: int) -> None:
-        place = _Place(action.period, action.sequence, action.action_id)
-        if by > 0:
-            insort(self._order, place)
-            self._standing[action.action_id] = action
-        else:
-            del self._order[bisect_left(self._order, place)]
+        place = (action.period, action.sequence, action.action_id)
+        order = self._order
+        if by < 0:
+            del order[bisect_left(order, place)]
             del self._standing[action.action_id]
+            return
+        self._standing[action.action_id] = action
+        if not order or order[-1] < place:
+            order.append(place)
+        else:
+            insort(order, place)
 
     def actions(self, *, newest_first: bool = False) -> Iterator[Action]:
         """Walk over the standing actions in the game's own order."""
-        for place in reversed(self._order) if newest_first else self._order:
-            yield self._standing[place.action_id]
+        for _, _, action_id in reversed(self._order) if newest_first else self._order:
+            yield self._standing[action_id]
 
     @property
     def score(self) -> Score:
@@ -156,7 +169,7 @@ class Game:
     @property
     def period(self) -> int:
         """The period of the last standing action; 0 before the match."""
-        return self._order[-1].period if self._order else 0
+        return self._order[-1][0] if self._order else 0
 
     @property
     def clock(self) -> str | None:
@@ -177,7 +190,7 @@ class Game:
     @property
     def disagreement(self) -> Disagreement | None:
         """Where the feed's score and the counted one part for more than a minute of fixture clock, else None."""
-        lasting = self._apart_since is not None and (self._at - self._apart_since > LASTING or self.finished)
-        if not lasting or self._apart_since is None:
+        since = self._apart_since
+        if since is None or not (self.finished or self._at - since > LASTING):
             return None
-        return Disagreement(self.score, self.counted, self._apart_since)
+        return Disagreement(self.score, self.counted, since)

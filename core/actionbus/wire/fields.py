@@ -65,7 +65,7 @@ def label(value: object, _: object = None) -> str:
 
 def maybe_whole(value: object, _: object = None) -> int | None:
     """Take null or a whole number of at most 64 bits; true and 1.0 are none."""
-    if value is None or (type(value) is int and -LARGEST <= value <= LARGEST):
+    if value is None or (type(value) is int and value <= LARGEST):  # the least that orjson reads is -(2**63)
         return value
     raise wrong(value, "a whole number of at most 64 bits")
 
@@ -97,7 +97,9 @@ def seconds(value: object, _: object = None) -> float | None:
     """Read a time of the feed, with or without Z and with 0, 6 or 9 decimals, as Unix seconds; no zone means UTC."""
     if value is None:
         return None
-    moment = datetime.fromisoformat(text(value))
+    if type(value) is not str:
+        raise wrong(value, "a time")
+    moment = datetime.fromisoformat(value)
     at = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     if not BORN <= at <= DIES:
         raise ValueError(f"is {value!r}, should be a time between 1970 and 9999")
