@@ -39,11 +39,21 @@ class Decision:
 QUIET = Decision(State.UNKNOWN, quiet=True)
 FIRST = Decision(State.UNKNOWN)
 
-_VOID = (SendType.CANCELLED, SendType.DELETED)
+_BECOMES = {SendType.PENDING: State.PENDING, SendType.CANCELLED: State.GONE, SendType.DELETED: State.GONE}
+_UNSAID: dict[str, object] = {
+    "id": "",
+    "position": 0,
+    "at": 0.0,
+    "change": Change.ADDED,
+    "previous": None,
+    "successor": None,
+}
 _OF_THE_PACKET = ("send_type", "fixture_seq", "timestamp", "summary", "finished")
 
 
-def _announced(action: A, number: int, position: int, at: float, change: Change, **more: object) -> A:
+def _announced(
+    action: A, number: int, position: int, at: float, change: Change, previous: Action | None = None, **more: object
+) -> A:
     """Return a copy of an action as it is announced: with its id ``ACTIONID:N``, N counting its announcements from 1.
 
     For every packet, so it copies the ``__dict__`` instead of calling ``attrs.evolve``.
@@ -53,16 +63,25 @@ def _announced(action: A, number: int, position: int, at: float, change: Change,
     values["position"] = position
     values["at"] = at
     values["change"] = change
+    values["previous"] = previous
     if more:
         values.update(more)
     return ready(type(action), values)
 
 
-def _of_the_packet(packet: Action | None) -> dict[str, object]:
-    """Return what an action that is taken back has from the packet that does so: the rest is told as it stood."""
-    if packet is None:  # it vanished from the feed's list: the feed's view of that time holds no longer
-        return {"summary": None, "finished": False}
-    return {name: getattr(packet, name) for name in _OF_THE_PACKET}
+def _taken_back(
+    action: A, said_by: Action | None, number: int, position: int, at: float, change: Change, successor: Action | None
+) -> A:
+    """Return what stood as it is taken back: in its own words, but how sure the feed is is the word of the packet."""
+    if said_by is None:  # vanished from the feed's list: what the feed said of the fixture then holds no longer
+        return _announced(action, number, position, at, change, successor=None, summary=None, finished=False)
+    words = {name: getattr(said_by, name) for name in _OF_THE_PACKET}
+    return _announced(action, number, position, at, change, successor=successor, **words)
+
+
+def _unsaid(action: A) -> A:
+    """Return a copy of an action as its packet said it, without its announcement."""
+    return ready(type(action), action.__dict__ | _UNSAID)
 
 
 def same(one: Action, other: Action) -> bool:
@@ -97,23 +116,26 @@ def events(
     number = decision.announced + 1
     stands = decision.state is State.STANDS
     gone = Change.WITHDRAWN if stands else Change.DISMISSED
-    if packet is None or packet.send_type in _VOID:
+    if packet is None or _BECOMES.get(packet.send_type) is State.GONE:
         assert before is not None, "only what was announced can be taken back"
-        return (_announced(before, number, position, at, gone, **_of_the_packet(packet)),)
+        return (_taken_back(before, packet, number, position, at, gone, None),)
     news = Change.TENTATIVE if packet.send_type is SendType.PENDING else Change.ADDED
     if before is None or decision.state is State.GONE:
         return (_announced(packet, number, position, at, news),)
     if type(before) is not type(packet):
         return (
-            _announced(before, number, position, at, gone, **_of_the_packet(packet), successor=packet),
-            _announced(packet, number + 1, position, at, news, previous=before),
+            _taken_back(before, packet, number, position, at, gone, packet),
+            _announced(packet, number + 1, position, at, news, _unsaid(before)),
         )
-    return (_announced(packet, number, position, at, Change.AMENDED if stands else news, previous=before),)
+    return (_announced(packet, number, position, at, Change.AMENDED if stands else news, _unsaid(before)),)
 
 
 @define(eq=False)
 class Revision:
-    """The latest that the feed said of one action: ``action`` is the content that stands or last stood."""
+    """The latest that the feed said of one action: ``action`` is the content that stands or last stood, as announced.
+
+    ``position`` is the row that said so, ``announced`` how often the action was announced.
+    """
 
     action: Action
     state: State
@@ -143,46 +165,38 @@ class Timeline:
 
     def apply(self, packet: Action, position: int, at: float) -> tuple[Decision, tuple[Action, ...]]:
         """Take in one packet, which gets the row ``position``; return the decision to keep and what to announce."""
+        becomes = _BECOMES.get(packet.send_type, State.STANDS)
         held = self._revisions.get(packet.action_id)
-        kind = packet.send_type
         if held is None:
-            return self._first(packet, position, at)
-        state = held.state
-        if kind in _VOID:
-            if state is State.GONE:
+            if becomes is State.GONE:
+                self._revisions[packet.action_id] = Revision(packet, becomes, position)
                 return QUIET, ()
-            return self._announce(held, held.action, State.GONE, packet, position, at)
-        if state is State.STANDS and kind is SendType.PENDING:
+            said = events(FIRST, None, packet, position=position, at=at)
+            self._revisions[packet.action_id] = Revision(said[0], becomes, position, 1)
+            return FIRST, said
+        state = held.state
+        if state is State.STANDS and becomes is State.PENDING:
             self.odd += 1
             return QUIET, ()
-        becomes = State.PENDING if kind is SendType.PENDING else State.STANDS
-        if state is becomes and same(held.action, packet):
+        if state is becomes and (becomes is State.GONE or same(held.action, packet)):
             return QUIET, ()
-        return self._announce(held, packet, becomes, packet, position, at)
+        return self._announce(held, becomes, packet, position, at)
 
     def vanish(self, action_id: str, position: int, at: float) -> tuple[Decision, tuple[Action, ...]]:
         """Take back an action that is no longer in the feed's list."""
         held = self._revisions[action_id]
         if held.state is State.GONE:
             return QUIET, ()
-        return self._announce(held, held.action, State.GONE, None, position, at)
-
-    def _first(self, packet: Action, position: int, at: float) -> tuple[Decision, tuple[Action, ...]]:
-        if packet.send_type in _VOID:
-            self._revisions[packet.action_id] = Revision(packet, State.GONE, position)
-            return QUIET, ()
-        state = State.PENDING if packet.send_type is SendType.PENDING else State.STANDS
-        self._revisions[packet.action_id] = Revision(packet, state, position, 1)
-        return FIRST, events(FIRST, None, packet, position=position, at=at)
+        return self._announce(held, State.GONE, None, position, at)
 
     def _announce(
-        self, held: Revision, content: Action, becomes: State, packet: Action | None, position: int, at: float
+        self, held: Revision, becomes: State, packet: Action | None, position: int, at: float
     ) -> tuple[Decision, tuple[Action, ...]]:
         decision = Decision(held.state, held.position, held.announced)
         said = events(decision, held.action, packet, position=position, at=at)
-        if content is packet:
-            held.position = position
-        held.action = content
         held.state = becomes
         held.announced += len(said)
+        if becomes is not State.GONE:
+            held.action = said[-1]
+            held.position = position
         return decision, said
