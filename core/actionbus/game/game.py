@@ -12,6 +12,7 @@ from actionbus.events.actions import Lineup, PossessionGained
 from actionbus.events.base import Action, Change, Score, Summary, Team
 from actionbus.game.box import TeamBox, points
 
+ADDED, AMENDED, WITHDRAWN = Change.ADDED, Change.AMENDED, Change.WITHDRAWN  # a look-up on the class is slow
 LASTING = 60.0  # seconds of fixture clock; the feed's summary may run a little ahead of its actions or behind
 
 
@@ -86,11 +87,11 @@ class Game:
     def apply(self, event: Action) -> None:
         """Fold one event in. Events that do not count (tentative, dismissed) change nothing but the feed's view."""
         change = event.change
-        if change is Change.ADDED:
+        if change is ADDED:
             self._count(event, +1)
-        elif change is Change.WITHDRAWN:
+        elif change is WITHDRAWN:
             self._count(event, -1)
-        elif change is Change.AMENDED and event.previous is not None:
+        elif change is AMENDED and event.previous is not None:
             self._count(event.previous, -1)
             self._count(event, +1)
         self.observe(event.summary, event.at, finished=event.finished)
