@@ -1,0 +1,132 @@
+"""The daemon: who lives inside whom, and how it ends."""
+
+from __future__ import annotations
+
+import random
+import signal
+import ssl
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+import trio
+from attrs import evolve, field, frozen
+
+from actionbus.bus import Blocked, Watchdog
+from actionbus.config import Config
+from actionbus.events.catalogue import Catalogue
+from actionbus.feed import ConnectLimit, Ending, follow
+from actionbus.host import Host, Loaded, hosting
+from actionbus.log import MemoryLog
+from actionbus.secrets import Secret
+from actionbus.session import FeedProfile
+from actionbus.simulator import Simulation, serve
+
+logger = structlog.get_logger()
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where the packets come from: a server and its fixtures; the simulator, where it is to be embedded."""
+
+    profile: FeedProfile
+    fixtures: tuple[str, ...]
+    token: Callable[[], Secret] = field(repr=False)
+    ssl_context: ssl.SSLContext | None = None
+    simulation: Simulation | None = None
+
+
+async def run(
+    config: Config, source: Source, loaded: Loaded, catalogue: Catalogue, *, until_finished: bool = False
+) -> bool:
+    """Follow the fixtures until a signal, or until all are finished; return whether nothing failed for good.
+
+    A signal stops the feeds; the plugins finish what they have. A second one means now.
+    """
+    for broken in loaded.broken:
+        logger.error("plugin is broken and left out", plugin=broken.name, origin=broken.origin, reason=broken.reason)
+    watchdog = Watchdog(_report_blocked)
+    stopping = trio.CancelScope()
+    endings: dict[str, Ending] = {}
+    async with trio.open_nursery() as everything:
+        await everything.start(_obey_signals, stopping, everything.cancel_scope)
+        everything.start_soon(watchdog.prove_life)
+        with watchdog.watching():
+            async with hosting(loaded.plugins, config.tree, MemoryLog()) as host:
+                with stopping:
+                    await _follow_all(source, host, catalogue, endings, until_finished=until_finished)
+                logger.info("feeds have stopped, plugins finish what they have")
+        everything.cancel_scope.cancel()
+    if everything.cancel_scope.cancelled_caught and stopping.cancel_called:
+        return True
+    return not (loaded.broken or host.broken or Ending.REFUSED in endings.values())
+
+
+async def _follow_all(
+    source: Source, host: Host, catalogue: Catalogue, endings: dict[str, Ending], *, until_finished: bool
+) -> None:
+    """Follow every fixture in a task of its own, until all have ended or, without ``until_finished``, for ever."""
+    connects = ConnectLimit()
+    async with trio.open_nursery() as nursery:
+        profile = source.profile
+        if source.simulation is not None:
+            url: str = await nursery.start(partial(serve, source.simulation))
+            profile = evolve(profile, url=url)
+        async with trio.open_nursery() as feeds:
+            for fixture in source.fixtures:
+                follow_one = partial(_follow, fixture, profile, source, host, catalogue, connects, endings)
+                feeds.start_soon(partial(follow_one, give_up_when_refused=until_finished), name=f"feed {fixture}")
+            logger.info("following", fixtures=len(source.fixtures), server=profile.url)
+        if not until_finished:
+            logger.info("all fixtures have finished; waiting for a signal")
+            await trio.sleep_forever()
+        nursery.cancel_scope.cancel()
+
+
+async def _follow(
+    fixture: str,
+    profile: FeedProfile,
+    source: Source,
+    host: Host,
+    catalogue: Catalogue,
+    connects: ConnectLimit,
+    endings: dict[str, Ending],
+    *,
+    give_up_when_refused: bool,
+) -> None:
+    pipeline = await host.open_fixture(fixture, catalogue=catalogue)
+    endings[fixture] = await follow(
+        pipeline,
+        profile,
+        token=source.token,
+        connects=connects,
+        rng=random.Random(),
+        ssl_context=source.ssl_context,
+        give_up_when_refused=give_up_when_refused,
+    )
+    counts = pipeline.counts
+    logger.info("fixture ended", fixture=fixture, how=endings[fixture].value, packets=counts.packets, bad=counts.bad)
+
+
+async def _obey_signals(
+    stopping: trio.CancelScope, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for number in signals:
+            if stopping.cancel_called:
+                logger.warning("stopping now", signal=signal.Signals(number).name)
+                everything.cancel()
+                return
+            logger.info("stopping", signal=signal.Signals(number).name)
+            stopping.cancel()
+
+
+def _report_blocked(blocked: Blocked) -> None:
+    logger.warning(
+        "code holds up the whole daemon: it should await, or run in a thread",
+        plugin=blocked.plugin,
+        fixture=blocked.fixture,
+        where=f"{blocked.file}:{blocked.line} in {blocked.function}",
+        seconds=round(blocked.seconds, 1),
+    )
