@@ -1,0 +1,49 @@
+"""What all tests share: the real games, where they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+GAMES = Path(__file__).parents[2] / "shared" / "games"
+WITHOUT = pytest.mark.skip(reason="the real games are not part of the project: there is no folder ../shared/games")
+
+
+@frozen
+class RealGame:
+    """A real game: its packets, one a line, and the official box score in JSON."""
+
+    recording: Path
+
+    @property
+    def packets(self) -> list[str]:
+        """The packets in the order of delivery."""
+        return self.recording.read_text(encoding="utf-8").splitlines()
+
+    @property
+    def truth(self) -> str:
+        """The official box score, as JSON."""
+        return self.recording.with_suffix(".truth.json").read_text(encoding="utf-8")
+
+
+_FOUND = [pytest.param(RealGame(path), id=path.stem) for path in sorted(GAMES.glob("*.jsonl"))]
+
+
+def _fixture_value(request: pytest.FixtureRequest) -> RealGame:
+    game: object = request.param
+    assert isinstance(game, RealGame)
+    return game
+
+
+@pytest.fixture(params=_FOUND or [pytest.param(None, marks=WITHOUT, id="none")])
+def real_game(request: pytest.FixtureRequest) -> RealGame:
+    """Each of the real games in turn."""
+    return _fixture_value(request)
+
+
+@pytest.fixture(params=_FOUND[::8] or [pytest.param(None, marks=WITHOUT, id="none")])
+def some_real_game(request: pytest.FixtureRequest) -> RealGame:
+    """A few of the real games, for what takes long: one of each source, and some with overtime."""
+    return _fixture_value(request)
