@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 
+from actionbus.cli.output import prepare
 from actionbus.cli.parser import make_parser
 
 OK, FAILED, USAGE = 0, 1, 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0; 1 something failed while running; 2 configuration or usage."""
+    stdout = prepare()
     options = make_parser().parse_args(arguments)
+    stdout.loud = options.command == "run"  # the others end soon
+    code = _run(options.command, options)
+    sys.stdout.flush()
+    return (code or FAILED) if stdout.failed() else code
+
+
+def _run(command: str, options: object) -> int:
     from actionbus.errors import ActionbusError, ConfigError
 
-    command = import_module(f"actionbus.cli.{options.command}")
+    code = OK
     try:
-        return int(command.run(options))
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return USAGE
-    except ActionbusError as error:
-        print(f"actionbus: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        return 130  # 128 + SIGINT, as shells have it
-    except BrokenPipeError:
-        # Whoever read our output has left: say no more, not even when the interpreter flushes at its end.
-        sys.stdout = None  # type: ignore[assignment]
-        return FAILED
+        code = int(import_module(f"actionbus.cli.{command}").run(options))
+    except* ConfigError as group:
+        code = USAGE
+        _say(group)
+    except* ActionbusError as group:
+        code = FAILED
+        _say(group, "actionbus: ")
+    except* KeyboardInterrupt:
+        code = INTERRUPTED
+    return code
+
+
+def _say(group: BaseExceptionGroup[Exception], before: str = "") -> None:
+    for error in _leaves(group):
+        print(f"{before}{error}", file=sys.stderr)
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    """Walk over the errors in a group; a nursery puts one around what comes out of it, even around a single error."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

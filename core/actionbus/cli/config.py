@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import attrs
 
 from actionbus.config import Config, parse_config
 from actionbus.configfile import load_config
 from actionbus.errors import ConfigError, Problem
 from actionbus.events.base import Action
 from actionbus.events.catalogue import Catalogue, action_classes
-from actionbus.host import Installed, Loaded, Plugin, installed, load
 from actionbus.hookspecs import PluginContext
+from actionbus.host import Installed, Loaded, Plugin, load
+from actionbus.host.loading import describe
 from actionbus.log import MemoryLog
 
 DEFAULT = Path("plugins.toml")
@@ -22,11 +26,15 @@ def read(path: Path | None, *, known: Installed, optional: bool = False) -> Conf
     names = action_classes()
     if path is None and optional and not DEFAULT.exists():
         return parse_config(WITHOUT_FILE, str(DEFAULT), owned_tables=known.owners, class_names=names)
-    chosen = path if path is not None else DEFAULT
+    return load_config(chosen(path), owned_tables=known.owners, class_names=names)
+
+
+def chosen(path: Path | None) -> Path:
+    """Return the file to read. Raises ConfigError where none is named and there is none in the current folder."""
     if path is None and not DEFAULT.exists():
         hint = "write one, or name it with --config"
-        raise ConfigError(Problem(str(chosen), None, "", "there is no such file in this folder", hint))
-    return load_config(chosen, owned_tables=known.owners, class_names=names)
+        raise ConfigError(Problem(str(DEFAULT), None, "", "there is no such file in this folder", hint))
+    return path if path is not None else DEFAULT
 
 
 def catalogue(config: Config) -> Catalogue:
@@ -37,8 +45,7 @@ def catalogue(config: Config) -> Catalogue:
 
 def load_and_check(config: Config, known: Installed) -> Loaded:
     """Import the plugins and check their tables. Raises ConfigError with all that is wrong with them."""
-    loaded = load(config, known)
-    problems: list[Problem] = []
+    loaded, problems = load_all(config, known)
     for plugin in loaded.plugins:
         problems += check(plugin, config)
     if problems:
@@ -46,24 +53,38 @@ def load_and_check(config: Config, known: Installed) -> Loaded:
     return loaded
 
 
+def load_all(config: Config, known: Installed) -> tuple[Loaded, list[Problem]]:
+    """Import the plugins that there are; return them, and a problem for each that there is not."""
+    try:
+        return load(config, known), []
+    except ConfigError as error:
+        there = {
+            name: table for name, table in config.plugins.items() if name in known.plugins or table.path is not None
+        }
+        return load(attrs.evolve(config, plugins=there), known), list(error.problems)
+
+
 def check(plugin: Plugin, config: Config) -> list[Problem]:
     """Check a plugin's settings and the tables that it owns, without starting it."""
     declared = plugin.declaration
     context = PluginContext(plugin.name, config.tree, shared=MemoryLog().shared(plugin.name), game=lambda _: None)
     problems: list[Problem] = []
+
+    def collect(look: Callable[..., object], *arguments: object) -> None:
+        try:
+            look(*arguments)
+        except ConfigError as error:
+            problems.extend(error.problems)
+
     try:
         if declared.settings is not None:
-            context.settings(declared.settings)
-    except ConfigError as error:
-        problems += error.problems
-    for name, kind in declared.tables.items():
-        try:
-            context.table(name, kind)
-        except ConfigError as error:
-            problems += error.problems
-    if declared.check is not None and not problems:
-        try:
-            declared.check(context)
-        except ConfigError as error:
-            problems += error.problems
+            collect(context.settings, declared.settings)
+        for name, kind in declared.tables.items():
+            collect(context.table, name, kind)
+        if declared.check is not None and not problems:
+            collect(declared.check, context)
+    except Exception as error:
+        # The boundary around a plugin's code, as when it is loaded: its classes and its check are its own.
+        what = f"its check fails: {describe(error, plugin.origin)}"
+        problems.append(config.tree.problem(("plugin", plugin.name), what))
     return problems

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import math
+import os
+from collections.abc import Callable
+
+TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has, and pathlib another
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any, NoReturn
 
 CONFIG_HELP = "the configuration (default: plugins.toml in the current folder)"
+OPTIONAL_CONFIG_HELP = "the configuration (default: plugins.toml in the current folder, if there is one)"
+MOST_FIXTURES = 500  # as in [simulator] games
 
 DESCRIPTION = """\
 Home Assistant for live basketball: a daemon that follows a live actions feed,
@@ -13,34 +22,27 @@ turns each packet into a typed action, and lets small plugins and alerts react.
 With no token it follows a built-in simulator."""
 
 EPILOG = """\
-exit codes: 0 all is well; 1 something failed while running; 2 the
-configuration or the command line is wrong.
-
   actionbus run                       follow what plugins.toml says
+  actionbus check                     is plugins.toml right?
   actionbus replay game.jsonl --box   one recorded game, as fast as it goes
-  actionbus simulate --port 8765      a feed to connect to"""
+  actionbus simulate --port 8765      a feed to connect to
+
+exit codes: 0 all is well; 1 something failed while running; 2 the
+configuration or the command line is wrong."""
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line."""
     parser = _Parser(prog="actionbus", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    parser.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="how much to log on stderr (default: info); JSON where stderr is no terminal",
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_run(commands.add_parser)
-    _add_check(commands.add_parser)
-    _add_simulate(commands.add_parser)
-    _add_replay(commands.add_parser)
-    _add_plugins(commands.add_parser)
+    _log_level(parser, default="info")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    for add in (_add_run, _add_check, _add_replay, _add_simulate, _add_plugins):
+        _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
 
 
-def _add_run(add: _Add) -> None:
+def _add_run(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     run = add(
         "run",
         help="run the daemon",
@@ -56,31 +58,35 @@ waiting, unless --until-finished is given.""",
         action="store_true",
         help="exit when every fixture has finished (0) or been refused by its server (1)",
     )
+    return run
 
 
-def _add_check(add: _Add) -> None:
+def _add_check(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     check = add(
         "check",
         help="check plugins.toml",
-        description="Check plugins.toml and the plugins that it names; nothing is started and nothing connects.",
+        description="Check plugins.toml and the plugins that it names; nothing is started and\nnothing connects.",
         epilog="""\
 Prints all problems, one a line, and exits with 2 if there are any:
 
-  plugins.toml:12: alert.steals.on: there is no event class 'steel'; did you mean 'steal'?""",
+  plugins.toml:12: alert.steals.on: there is no event class 'steel';
+    did you mean 'steal'?""",
     )
     _config(check)
+    return check
 
 
-def _add_simulate(add: _Add) -> None:
+def _add_simulate(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     simulate = add(
         "simulate",
-        help="serve recorded or generated matches as the live feed does",
-        description="Serve matches over websockets as the Live Actions feed does: token, heartbeats, startPosition.",
+        help="serve matches as the live feed does",
+        description="Serve matches over websockets as the Live Actions feed does: token,\n"
+        "heartbeats, startPosition. Recorded ones, or generated ones.",
         epilog="""\
 The first line on stdout is `listening on ws://127.0.0.1:PORT`, the next ones
 name the fixtures. A fixture's match starts with the first connection to it.
 
-faults, each may be given once, at random places that the seed decides:
+faults, each given once, at random places that the seed decides:
   cut=N           cut the connections to each fixture N times in all
   stall=N         fall silent N times without closing, heartbeats too
   refuse=N        answer the first N handshakes of each fixture with 503
@@ -90,59 +96,128 @@ faults, each may be given once, at random places that the seed decides:
   slow=SECONDS    wait before each packet
   change=N        N times, at a cut, change the list upstream""",
     )
-    simulate.add_argument("recordings", metavar="RECORDING.jsonl", nargs="*", type=Path, help="matches to serve")
-    simulate.add_argument("--seed", type=int, default=1, metavar="N", help="of the generated match (default: 1)")
+    simulate.add_argument("recordings", metavar="RECORDING.jsonl", nargs="*", type=_path, help="matches to serve")
     simulate.add_argument(
-        "--fixtures", type=int, default=None, metavar="N", help="how many matches to generate (default: 1)"
-    )
-    simulate.add_argument("--port", type=int, default=0, metavar="P", help="default: one that is free")
-    simulate.add_argument(
-        "--token", default=None, metavar="T", help="the token that clients must send (default: any will do)"
+        "--seed", type=_whole(0), default=1, metavar="N", help="of the generated match and the faults (default: 1)"
     )
     simulate.add_argument(
-        "--speed", default="1", metavar="X", help="times faster than the match was played, or max (default: 1)"
+        "--fixtures", type=_whole(1, MOST_FIXTURES), metavar="N", help="how many matches to generate (default: 1)"
     )
-    simulate.add_argument("--fault", action="append", default=[], metavar="KIND=N", help="see below; may be repeated")
-    simulate.add_argument("--cert", type=Path, metavar="FILE", help="serve wss:// with this certificate chain (PEM)")
-    simulate.add_argument("--key", type=Path, metavar="FILE", help="the certificate's private key, if not in --cert")
+    simulate.add_argument("--port", type=_whole(0, 65535), default=0, metavar="P", help="default: one that is free")
+    simulate.add_argument(
+        "--token", type=_text, metavar="T", help="the token that clients must send (default: any will do)"
+    )
+    simulate.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="times faster than the match was played, or max (default: 1)",
+    )
+    simulate.add_argument("--fault", action="append", default=[], metavar="KIND=N", help="see below; one KIND each")
+    simulate.add_argument("--cert", type=_path, metavar="FILE", help="serve wss:// with this certificate chain (PEM)")
+    simulate.add_argument("--key", type=_path, metavar="FILE", help="the certificate's private key, if not in --cert")
+    return simulate
 
 
-def _add_replay(add: _Add) -> None:
+def _add_replay(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     replay = add(
         "replay",
         help="play a recorded game to the plugins",
-        description="Play a recording to the plugins through the daemon's own pipeline, as fast as it goes.",
+        description="Play a recording to the plugins through the daemon's own pipeline, as fast\nas it goes.",
         epilog="""\
 A recording has one packet of the feed a line, as on the wire. Nothing leaves
-the machine and no file is written. Without a plugins.toml the score is shown.""",
+the machine and no file is written. Without a plugins.toml the score is shown.
+Exit code 1: a plugin failed.""",
     )
-    replay.add_argument("recording", metavar="RECORDING.jsonl", type=Path, help="the game")
-    _config(replay, "the configuration (default: plugins.toml in the current folder, if there is one)")
+    replay.add_argument("recording", metavar="RECORDING.jsonl", type=_path, help="the game")
+    _config(replay, OPTIONAL_CONFIG_HELP)
     replay.add_argument("--box", action="store_true", help="print the box score at the end")
     replay.add_argument(
         "--json", action="store_true", help="with --box: one JSON object on stdout; what plugins print goes to stderr"
     )
+    return replay
 
 
-def _add_plugins(add: _Add) -> None:
+def _add_plugins(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     plugins = add(
         "plugins",
-        help="list the plugins that are installed, configured, or broken",
-        description="List the plugins that are installed, those that plugins.toml names, and what is wrong with them.",
+        help="list the plugins",
+        description="List the plugins that are installed and those that plugins.toml names: which\n"
+        "are configured, disabled or broken, and why. Exit code 1: one is broken.",
     )
-    _config(plugins, "the configuration (default: plugins.toml in the current folder, if there is one)")
+    _config(plugins, OPTIONAL_CONFIG_HELP)
+    return plugins
 
 
 def _config(parser: argparse.ArgumentParser, text: str = CONFIG_HELP) -> None:
-    parser.add_argument("--config", type=Path, default=None, metavar="FILE", help=text)
+    parser.add_argument("--config", type=_path, metavar="FILE", help=text)
+
+
+def _log_level(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the option to the whole and to each command: people write it in either place."""
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        metavar="LEVEL",
+        default=default,
+        help="how much to log on stderr: debug, info (default), warning, error",
+    )
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    return text
+
+
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text) if text.isdecimal() and len(text) < 20 else -1
+        if number < least or (most is not None and number > most):
+            wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text!r} should be a whole number {wanted}")
+        return number
+
+    return read
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < 1e9 and text != "max":
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0, or max")
+    return speed
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of descriptions; asks for the terminal's width without shutil, which is slow to import."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(1).columns
+        except (ValueError, OSError):
+            width = 80
+        super().__init__(prog, max_help_position=26, width=max(40, min(width, 100) - 2))
 
 
 class _Parser(argparse.ArgumentParser):
-    """Keeps the line breaks of descriptions, and takes no abbreviated options: they break when options are added."""
+    """Takes no abbreviated options, which break when options are added, and says what is wrong in one line."""
 
-    def __init__(self, **options: object) -> None:
-        settings = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False} | options
-        super().__init__(**settings)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read on. Exits with 2."""
+        self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` says how\n")
 
 
 class _Version(argparse.Action):
@@ -152,6 +227,7 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help=str(options.get("help")))
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it."""
         from importlib.metadata import version
 
         print(f"actionbus {version('actionbus')}")

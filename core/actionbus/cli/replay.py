@@ -6,21 +6,20 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
-from typing import TextIO
 
 import trio
 
+from actionbus.bus import HandlerFailure
 from actionbus.cli import FAILED, OK, logs
 from actionbus.cli.box import print_box
 from actionbus.cli.config import catalogue, load_and_check, read
+from actionbus.cli.output import Stream, as_text
 from actionbus.config import Config
 from actionbus.errors import ConfigError
-from actionbus.game import box_score
+from actionbus.game import Game, box_score
 from actionbus.host import Loaded, hosting, installed
+from actionbus.host.running import log_failure
 from actionbus.log import MemoryLog
-from actionbus.pipeline import Pipeline
 from actionbus.recording import Recording, read_recording
 from actionbus.replay import replay
 
@@ -29,35 +28,43 @@ def run(options: Namespace) -> int:
     """Play the recording; print the box score if asked for."""
     if options.json and not options.box:
         raise ConfigError("actionbus replay: --json goes with --box")
+    stdout = _stdout_alone() if options.json else None
     logs.set_up(options.log_level)
-    with _stdout_to_stderr() if options.json else nullcontext(sys.stdout) as stdout:
-        recording = read_recording(options.recording)
-        known = installed()
-        config = read(options.config, known=known, optional=True)
-        loaded = load_and_check(config, known)
-        pipeline, broken = trio.run(_replay, recording, config, loaded)
-        if options.json:
-            print(json.dumps(box_score(pipeline.game), ensure_ascii=False), file=stdout, flush=True)
-        elif options.box:
-            print_box(pipeline.game)
-    return FAILED if broken else OK
+    recording = read_recording(options.recording)
+    known = installed()
+    config = read(options.config, known=known, optional=True)
+    loaded = load_and_check(config, known)
+    for broken in loaded.broken:
+        print(config.tree.problem(("plugin", broken.name), broken.reason), file=sys.stderr)
+    game, fine = trio.run(_replay, recording, config, loaded)
+    if stdout is not None:
+        text = json.dumps(box_score(game), ensure_ascii=False)
+        print(text, file=as_text(stdout), flush=True)
+        fine = fine and not stdout.failed()
+    elif options.box:
+        print_box(game)
+    return OK if fine else FAILED
 
 
-async def _replay(recording: Recording, config: Config, loaded: Loaded) -> tuple[Pipeline, bool]:
-    async with hosting(loaded.plugins, config.tree, MemoryLog(), replaying=True) as host:
+async def _replay(recording: Recording, config: Config, loaded: Loaded) -> tuple[Game, bool]:
+    """Return the game as the recording leaves it, and whether no plugin failed."""
+    failures: list[HandlerFailure] = []
+
+    def report(failure: HandlerFailure) -> None:
+        failures.append(failure)
+        log_failure(failure)
+
+    async with hosting(loaded.plugins, config.tree, MemoryLog(), report, replaying=True) as host:
         pipeline = await replay(recording, host, catalogue(config))
-    return pipeline, bool(loaded.broken or host.broken)
+    return pipeline.game, not (failures or loaded.broken or host.broken)
 
 
-@contextmanager
-def _stdout_to_stderr() -> Generator[TextIO]:
-    """Send all that is written to stdout to stderr, by subprocesses and at import too; yield the real stdout."""
+def _stdout_alone() -> Stream:
+    """Keep standard output for what we print: from now on what is written to it by number goes to standard error.
+
+    By plugins, by what they import and by their subprocesses, to the end of the process.
+    """
     sys.stdout.flush()
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as real:
-        os.dup2(2, 1)
-        try:
-            yield real
-        finally:
-            sys.stdout.flush()
-            real.flush()
-            os.dup2(real.fileno(), 1)
+    alone = Stream(os.dup(1), "w", closefd=False)  # not inherited by subprocesses
+    os.dup2(2, 1)
+    return alone
