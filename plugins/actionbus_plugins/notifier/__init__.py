@@ -33,7 +33,7 @@ def subscriptions(context: PluginContext) -> list[Subscription]:
     named = {CONSOLE: Channel(use="console")} | context.table("notify", CHANNELS)
     channels = {name: open_channel(channel) for name, channel in named.items()}
     rules = context.table("alert", RULES)
-    alerts = [Alert(name, rule, [channels[each] for each in rule.notify], context) for name, rule in rules.items()]
+    alerts = [Alert(name, rule, [channels[each] for each in rule.channels], context) for name, rule in rules.items()]
     return [subscription for alert in alerts for subscription in alert.subscriptions()]
 
 

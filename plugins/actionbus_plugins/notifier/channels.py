@@ -30,8 +30,9 @@ class ConsoleSender:
     """Prints to standard output, in bold where that is a terminal."""
 
     async def send(self, text: str) -> None:
-        """Print a line at once."""
-        print(f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text, flush=True)
+        """Print one line at once. Names come from the feed: what would steer a terminal is left out of them."""
+        plain = "".join(each if each.isprintable() else " " for each in text)
+        print(f"\033[1m{plain}\033[0m" if sys.stdout.isatty() else plain, flush=True)
 
 
 def open_channel(channel: Channel) -> Sender:

@@ -3,68 +3,95 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterator
 
 import attrs
 from minijinja import Environment, TemplateError
 
-from actionbus import Action, Event, Player, Score, Team, snake_name
+from actionbus import Action, Event, FeedStatus, Player, Score, Team, snake_name
 
 DEFAULT_MESSAGE = "{{ type_text }}"
-FUEL = 20_000  # steps of the template engine; a hostile template ends within a millisecond
+LONGEST = 1_000  # characters of a template; its parser is recursive, and a message is a sentence
+FUEL = 20_000  # steps of the template engine
 
 COMMON = {"fixture", "type", "type_text"}
-ACTION = {"period", "clock", "clock_text", "subtype", "player.id", "player.name", "team.id", "team.name", "team.home",
-          "score.home", "score.away"}  # fmt: skip
+ACTION = {"period", "period_text", "clock", "clock_text", "subtype", "player", "player.id", "player.name", "team",
+          "team.id", "team.name", "team.home", "score", "score.home", "score.away"}  # fmt: skip
 _ENVELOPE = {each.name for each in attrs.fields(Event)} | {"hops"}
+
+# Comparing and printing lists is not counted as fuel, so nothing may make a long one: no statements ({% set %}, loops),
+# no multiplication, and none of the functions below.
+_STRING = r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' """
+_EXPRESSION = re.compile(rf"\{{\{{ (?: {_STRING} | [^\"'] )*? \}}\}}", re.VERBOSE | re.DOTALL)
+_TEXTS = re.compile(_STRING, re.VERBOSE | re.DOTALL)
 
 
 def _environment() -> Environment:
     environment = Environment(undefined_behavior="strict", fuel=FUEL, pycompat=False)
-    environment.remove_filter("tojson")  # it is not counted as fuel
+    for name in ("tojson", "list", "batch", "slice", "pprint"):  # of no use in a sentence, and not counted as fuel
+        environment.remove_filter(name)
+    for name in ("range", "debug", "namespace", "dict"):
+        environment.remove_global(name)
     return environment
 
 
 _engine = _environment()
 
 
-def render(message: str, event: Event) -> str:
-    """Fill in a message. Raises TemplateError for what the check before the game could not see."""
-    return _engine.render_str(message, **values(event))
+def render(message: str, event: Event, score: Score | None = None) -> str:
+    """Fill in a message, with another score if one is given. Raises TemplateError for what no check could see."""
+    named = values(event)
+    if score is not None and "score" in named:
+        named["score"] = score
+    return _engine.render_str(message, **named)
 
 
 def values(event: Event) -> dict[str, object]:
-    """Return what a message may name, as plain values.
+    """Return what a message may name. ``clock`` is in seconds left.
 
-    ``clock`` is in seconds left. An action of no player has its team's name in the player's place.
+    An action of no player has its team's name in the player's place.
     """
-    plain: dict[str, object] = {"fixture": event.fixture, "type": snake_name(type(event))}
+    named: dict[str, object] = {"fixture": event.fixture, "type": snake_name(type(event)), "type_text": describe(event)}
     if isinstance(event, Action):
         team = event.team or Team(id="")
-        player = event.player or Player(id="", name=team.name)
-        score = event.score or Score()
-        plain |= {
+        named |= {
             "period": event.period,
+            "period_text": period_text(event.period),
             "clock": event.clock_seconds or 0.0,
             "clock_text": event.clock or "",
             "subtype": event.subtype or "",
-            "player": {"id": player.id, "name": player.name},
-            "team": {"id": team.id, "name": team.name, "home": bool(team.home)},
-            "score": {"home": score.home, "away": score.away},
+            "player": event.player or Player(id="", name=team.name),
+            "team": attrs.evolve(team, home=bool(team.home)),
+            "score": event.score or Score(),
         }
     else:
-        plain |= {name: _plain(getattr(event, name)) for name in _own_fields(type(event))}
-    plain["type_text"] = _describe(event)
-    return plain
+        named |= {name: _plain(getattr(event, name)) for name in _own_fields(type(event))}
+    return named
 
 
-def _describe(event: Event) -> str:
-    what = snake_name(type(event)).replace("_", " ")
-    if not isinstance(event, Action):
-        return what
-    who = [str(each) for each in (event.player, event.team) if each is not None]
-    by = f" by {' of '.join(who)}" if who else ""
-    return f"{what}{by}, period {event.period}, {event.clock or ''} left"
+def period_text(period: int) -> str:
+    """Name a period as people do: Q1 to Q4, then OT1, OT2."""
+    return f"Q{period}" if period <= 4 else f"OT{period - 4}"
+
+
+def describe(event: Event) -> str:
+    """Say what happened in a few words: ``Steal: Will Clyburn (Anadolu Efes)``."""
+    match event:
+        case Action(player=None, team=None):
+            who = period_text(event.period) if event.period > 0 else ""
+        case Action(player=None) | Action(team=None):
+            who = str(event.player or event.team)
+        case Action():
+            who = f"{event.player} ({event.team})"
+        case FeedStatus():
+            return f"Feed {event.state}" + (f": {event.reason}" if event.reason else "")
+        case _ if type(event).__str__ is not object.__str__:
+            return str(event)
+        case _:
+            who = ""
+    what = snake_name(type(event)).capitalize().replace("_pointer", "-pointer").replace("_", " ")
+    return f"{what}: {who}" if who else what
 
 
 def _plain(value: object) -> object:
@@ -80,17 +107,51 @@ def names_for(kind: type[Event]) -> set[str]:
     return COMMON | (ACTION if issubclass(kind, Action) else set(_own_fields(kind)))
 
 
-def message_problem(message: str, kinds: Iterable[type[Event]]) -> tuple[str, str | None] | None:
-    """Say what is wrong with a message, and what to do, or None."""
+def message_problems(message: str, kinds: Collection[type[Event]]) -> Iterator[tuple[str, str | None]]:
+    """Say what is wrong with a message about events of these classes, and what to do."""
+    if (wrong := _too_much(message)) is not None:
+        yield wrong
+        return
     try:
-        used = _engine.undeclared_variables_in_str(message, nested=True)
+        used = sorted(_engine.undeclared_variables_in_str(message, nested=True))
     except TemplateError as error:
-        return f"the template is wrong: {str(error).splitlines()[0]}", None
-    for kind in kinds:
-        known = names_for(kind)
-        whole = {name.partition(".")[0] for name in known}
-        for name in sorted(used):
-            if name not in known and name not in whole:
-                near = difflib.get_close_matches(name, known, 1)
-                return f"{snake_name(kind)} has no {name!r}", f"did you mean {near[0]!r}?" if near else None
+        yield f"the template is wrong: {_reason(error)}", None
+        return
+    unknown = {name: kind for kind in kinds for name in used if name not in names_for(kind)}
+    for name, kind in unknown.items():
+        near = difflib.get_close_matches(name, names_for(kind), 1)
+        there = ", ".join(sorted(each for each in names_for(kind) if "." not in each))
+        hint = f"did you mean {near[0]!r}?" if near else f"there is {there}"
+        yield f"{snake_name(kind)} has no {name!r}", hint
+    if not unknown:
+        yield from _trial(message, kinds)
+
+
+def _too_much(message: str) -> tuple[str, str] | None:
+    if not message.strip():
+        return "is empty, so the alert would say nothing", f'leave it out for "{DEFAULT_MESSAGE}"'
+    if len(message) > LONGEST:
+        return f"has {len(message)} characters, should have at most {LONGEST}", "write a sentence"
+    if "{%" in message:
+        return "may hold {{ ... }} only, no {% ... %}", "write a choice as {{ A if CONDITION else B }}"
+    if any("*" in _TEXTS.sub("", found[0]) for found in _EXPRESSION.finditer(message)):
+        return "may not multiply", "add and subtract only"
     return None
+
+
+def _trial(message: str, kinds: Collection[type[Event]]) -> Iterator[tuple[str, str | None]]:
+    """Fill the message in once for an action: an unknown filter shows only then."""
+    for kind in kinds:
+        if issubclass(kind, Action):
+            player, team = Player(id="1", name="Player One"), Team(id="2", name="Harbor Gulls", home=True)
+            sample = kind(fixture="3", action_id="4", period=1, clock="10:00", player=player, team=team)
+            try:
+                render(message, sample)
+            except TemplateError as error:
+                yield f"the template is wrong: {_reason(error)}", None
+            return
+
+
+def _reason(error: TemplateError) -> str:
+    """Return the first line of what the engine says; the others show the template, with a marker."""
+    return str(error).splitlines()[0].removesuffix(" (in <string>:1)")
