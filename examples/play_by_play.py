@@ -21,14 +21,16 @@ from actionbus import (
 )
 
 SHOWN = (Shot, Rebound, Steal, Block, Turnover, Foul, Timeout, PeriodStart, PeriodOver)
-MARKS = {Change.ADDED: " ", Change.AMENDED: "~", Change.WITHDRAWN: "-"}
+MARKS = {Change.ADDED: " ", Change.AMENDED: "~", Change.WITHDRAWN: "-"}  # news, corrected, taken back
 
 
 async def tell(action: Action) -> None:
-    """Print one action."""
+    """Print one action: `Q1 09:36   two pointer made      Will Clyburn (Anadolu Efes)`."""
+    period = f"Q{action.period}" if action.period <= 4 else f"OT{action.period - 4}"
     what = snake_name(type(action)).replace("_", " ")
-    who = ", ".join(str(each) for each in (action.player, action.team) if each is not None)
-    print(f"Q{action.period} {action.clock or '':>5} {MARKS[action.change]} {what:<20} {who}", flush=True)
+    who = f"{action.player} ({action.team})" if action.player is not None else str(action.team or "")
+    line = f"{period} {action.clock or '':>5} {MARKS[action.change]} {what:<21} {who}"
+    print(line.rstrip(), flush=True)
 
 
 @hookimpl

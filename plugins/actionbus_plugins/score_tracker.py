@@ -15,6 +15,7 @@ from actionbus import (
     ALL_CHANGES,
     Action,
     Change,
+    ConfigError,
     Declaration,
     Fold,
     Game,
@@ -51,12 +52,8 @@ class ScoreLine(Moment):
     clock: str
 
     def __str__(self) -> str:
-        score = f"{self.home} {self.home_points} - {self.away_points} {self.away}"
-        return (
-            f"Q{self.period} {self.clock:>5}  {score}"
-            if self.period <= 4
-            else f"OT{self.period - 4} {self.clock:>5}  {score}"
-        )
+        period = f"Q{self.period}" if self.period <= 4 else f"OT{self.period - 4}"
+        return f"{period} {self.clock:>5} = {self.home} {self.home_points} - {self.away_points} {self.away}"
 
 
 def score_line(game: Game) -> Iterator[ScoreLine]:
@@ -78,7 +75,15 @@ def score_line(game: Game) -> Iterator[ScoreLine]:
 @hookimpl
 def declare() -> Declaration:
     """Let ``actionbus check`` validate the settings."""
-    return Declaration(settings=Settings)
+    return Declaration(settings=Settings, check=check)
+
+
+def check(context: PluginContext) -> None:
+    """Say where the file cannot be. Raises ConfigError."""
+    file = context.settings(Settings).file
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        what = "is a folder, should be a file" if file.is_dir() else f"there is no folder {file.parent}"
+        raise ConfigError(context.problem(("plugin", context.name, "file"), what))
 
 
 @hookimpl
@@ -88,8 +93,14 @@ def folds() -> list[Fold]:
 
 
 async def show(line: ScoreLine) -> None:
-    """Print a score line at once."""
-    print(line, flush=True)
+    """Print a score line at once, if the score is another one than before."""
+    before = line.previous
+    if not isinstance(before, ScoreLine):
+        print(line, flush=True)
+        return
+    home, away = line.home_points - before.home_points, line.away_points - before.away_points
+    if home or away:
+        print(f"{line} (corrected)" if min(home, away) < 0 else line, flush=True)
 
 
 @hookimpl
@@ -114,14 +125,15 @@ class ScoreFile:
 
     def __init__(self, context: PluginContext, path: Path) -> None:
         self._context = context
-        self._path = path
-        self._fixtures: set[str] = set()
+        self._path = path.resolve()  # a link stays one
+        self._texts: dict[str, str] = {}  # by fixture
+        self._news: set[str] = set()  # fixtures whose text is out of date
         self._changed = trio.Event()
         self._failed = False
 
     async def note(self, action: Action) -> None:
         """Remember that a fixture has news."""
-        self._fixtures.add(action.fixture)
+        self._news.add(action.fixture)
         self._changed.set()
 
     async def keep(self) -> None:
@@ -134,8 +146,12 @@ class ScoreFile:
 
     async def write(self) -> None:
         """Replace the file with the games as they stand. A disk that refuses is told once; the daemon goes on."""
-        games = [game for fixture in sorted(self._fixtures) if (game := self._context.game(fixture)) is not None]
-        text = json.dumps({game.fixture: box_score(game) for game in games}, ensure_ascii=False, indent=1)
+        for fixture in self._news:
+            game = self._context.game(fixture)
+            if game is not None:
+                self._texts[fixture] = f"{json.dumps(fixture)}: {json.dumps(box_score(game), ensure_ascii=False)}"
+        self._news.clear()
+        text = "{" + ",\n".join(self._texts.values()) + "}\n"
         with trio.CancelScope(shield=True):
             try:
                 await trio.to_thread.run_sync(self._replace, text)
