@@ -45,6 +45,8 @@ class Game:
     """The feed's id of the fixture."""
     packets: int = 0
     """How many packets came, bad ones included; whoever feeds the game counts them."""
+    bad_packets: int = 0
+    """How many of them could not be used."""
     lineups: dict[str, Lineup] = field(factory=dict[str, Lineup])
     """The standing line-ups by action id."""
     teams: dict[str, TeamBox] = field(factory=dict[str, TeamBox])

@@ -20,6 +20,7 @@ def box_score(game: Game) -> dict[str, object]:
     return {
         "fixture": game.fixture,
         "packets": game.packets,
+        "bad": game.bad_packets,
         "status": game.status,
         "finished": game.finished,
         "period": game.period,
