@@ -122,8 +122,7 @@ class Conversation:
         reason = closed.reason
         if reason is not None and stream.failed_here(reason):
             said = f"a message breaks the rules of websockets: {reason.reason}"
-            if self.intake.fail(said, self.wall()):
-                self.progress = True
+            self.intake.fail(said, self.wall())
             raise FeedError(said)
         if reason is not None and reason.code in CLEAN:
             self.intake.end(self.wall())

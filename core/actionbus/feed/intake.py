@@ -49,6 +49,8 @@ class Intake:
     _unsettled: list[_Item] = field(factory=list[_Item])
     _known_bad: set[int] = field(factory=set[int])
     """Hashes of the bad packets that were kept aside: a list that is fetched anew has them again."""
+    _vain: int = 0
+    """Connections in a row that the server closed cleanly before it had repeated what it had to."""
 
     def resume(self) -> int:
         """Return the startPosition for the next connection."""
@@ -93,6 +95,7 @@ class Intake:
         new = self.place.meet(item.held)
         if new is None:
             return False
+        self._vain = 0
         if not self.collecting:
             self._go_live(received)
         fresh = self._unsettled[len(self._unsettled) - new :]
@@ -105,19 +108,17 @@ class Intake:
                 self.place.add(each.held)
         return not self.collecting and new > 0
 
-    def fail(self, reason: str, received: float) -> bool:
+    def fail(self, reason: str, received: float) -> None:
         """Take note that the connection failed at a packet that no websocket client can receive.
 
-        Returns whether the packet was given up and kept aside. Raises Mismatch as ``receive`` does.
+        The second time it is kept aside, and the next connection begins behind it. Raises Mismatch as ``receive`` does.
         """
-        if not self.place.fail():
-            return False
-        item = _Item("", received, None, f"cannot be received ({reason}), number {self.place.n} of the feed's list")
-        if self.collecting:
-            self._collected.append(item)
-        else:
-            self._admit(item)
-        return True
+        if self.place.fail():
+            item = _Item("", received, None, f"cannot be received ({reason}), number {self.place.n} of the feed's list")
+            if self.collecting:
+                self._collected.append(item)
+            else:
+                self._admit(item)
 
     def run_out(self, received: float) -> None:
         """Act on a connection from which nothing has come for ``patience`` seconds.
@@ -130,8 +131,15 @@ class Intake:
             raise Mismatch(f"nothing came for {self.profile.owed:g} s of what the feed should repeat")
 
     def end(self, received: float) -> None:
-        """Take note that the server has closed cleanly: a finished list that was fetched anew is complete."""
-        if self.collecting and self.place.settled:
+        """Take note that the server has closed cleanly: a finished list that was fetched anew is complete.
+
+        Raises Mismatch the second time in a row that it did not repeat what it had to: its list ends before that.
+        """
+        if not self.place.settled:
+            self._vain += 1
+            if self._vain > 1:
+                raise Mismatch("the server closes the connection before it has repeated what it should")
+        elif self.collecting:
             newest = next((item.action for item in reversed(self._collected) if item.action is not None), None)
             if newest is not None and is_finished(newest):
                 self._rebase(received)
@@ -143,6 +151,7 @@ class Intake:
         self.collecting = True
         self.place = Place()
         self._collected = []
+        self._vain = 0
 
     def _decode(self, text: str | bytes, received: float) -> _Item:
         try:
