@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from tests.core.cli.conftest import Command
+
+GOOD_PLUGIN = """
+from actionbus import Steal, Subscription, hookimpl, on
+
+async def shout(steal: Steal) -> None: ...
+
+@hookimpl
+def subscriptions() -> list[Subscription]:
+    return [on(Steal, shout)]
+"""
+
+# A plugin's file, and what check says of it.
+BROKEN = {
+    "def (:": "invalid syntax ({file}:1)",
+    "import nowhere": "ModuleNotFoundError: No module named 'nowhere' ({file}:1)",
+    "from actionbus import Steel": "ImportError: cannot import name 'Steel' from 'actionbus'",
+    "import sys\nsys.exit(3)": "SystemExit: 3 ({file}:2)",
+    "x = 1 / 0": "ZeroDivisionError: division by zero ({file}:1)",
+    "": "it has no hook; write a function `subscriptions` and put @hookimpl above it",
+    "def subscriptions(): ...": "it has no hook; put @hookimpl above it",
+    "from actionbus import hookimpl\n@hookimpl\ndef subscriptions(contxt): ...": "a hook has the wrong shape: ",
+    "from actionbus import hookimpl\n@hookimpl\ndef declare(): return 3": "its hook declare() returns int, should be",
+}
+
+
+def write(text: str, name: str = "plugins.toml") -> None:
+    Path(name).write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
+
+
+def test_a_good_file_is_praised_in_one_line(command: Command) -> None:
+    write(GOOD_PLUGIN, "mine.py")
+    write('[plugin.mine]\npath = "mine.py"\n[alert.steals]\non = "steal"\n')
+    said = command("check")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "plugins.toml: all is well (2 plugins, 1 alert)\n"
+
+
+def test_an_empty_file_is_good(command: Command) -> None:
+    write("")
+    assert command("check").out == "plugins.toml: all is well (0 plugins, 0 alerts)\n"
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_plugin_that_cannot_be_used_is_told_by_name_with_file_and_line(text: str, command: Command) -> None:
+    write(text, "mine.py")
+    write('[plugin.mine]\npath = "mine.py"\n')
+    said = command("check")
+    assert (said.code, said.out) == (2, "")
+    expected = BROKEN[text].format(file=Path("mine.py").resolve())
+    assert said.err.startswith(f"plugins.toml:1: plugin.mine: {expected}")
+    assert said.err.count("\n") == 1
+
+
+def test_a_plugin_file_that_is_not_there_is_told(command: Command) -> None:
+    write('\n[plugin.mine]\npath = "nowhere.py"\n')
+    assert command("check").err == "plugins.toml:1: plugin.mine: there is no file nowhere.py\n"
+
+
+def test_all_problems_are_told_at_once_sorted_by_line(command: Command) -> None:
+    write("import nowhere\n", "mine.py")
+    write("""
+        [alert.steals]
+        on = ["steel"]
+        notify = ["fone"]
+        message = "{{ player }}"
+        where = { player = "" }
+
+        [feed]
+        sauce = "dde"
+
+        [plugin.mine]
+        path = "mine.py"
+
+        [plugin.score_traker]
+
+        [plugin.score_tracker]
+        file = "nowhere/scores.json"
+
+        [simulator]
+        recordings = ["nowhere.jsonl"]
+        seed = "1"
+    """)
+    said = command("check")
+    folder = Path("nowhere")
+    assert said.code == 2
+    assert [line.partition("; ")[0] for line in said.err.splitlines()] == [
+        "plugins.toml:2: alert.steals.on: there is no event class 'steel'",
+        "plugins.toml:3: alert.steals.notify: there is no channel 'fone'",
+        "plugins.toml:5: alert.steals.where.player: is empty",
+        "plugins.toml:8: feed.sauce: unknown key",
+        f"plugins.toml:10: plugin.mine: ModuleNotFoundError: No module named 'nowhere' ({Path('mine.py').resolve()}:1)",
+        "plugins.toml:13: plugin.score_traker: no plugin of this name is installed",
+        f"plugins.toml:16: plugin.score_tracker.file: there is no folder {folder}",
+        "plugins.toml:20: simulator.seed: is text, should be a whole number",
+    ]
+
+
+def test_files_that_the_simulator_and_the_feed_are_to_read_are_looked_for(command: Command) -> None:
+    write('[feed]\nca_file = "ca.pem"\n[simulator]\nrecordings = [\n"a.jsonl",\n]\n')
+    lines = command("check").err.splitlines()
+    assert [line.partition(": there is no file")[0] for line in lines] == [
+        "plugins.toml:2: feed.ca_file",
+        "plugins.toml:5: simulator.recordings[0]",
+    ]
+
+
+def test_what_is_no_toml_is_told_alone_with_its_line(command: Command) -> None:
+    write('[plugin.score_traker]\n[alert.steals\non = "steal"\n')
+    said = command("check")
+    assert said.code == 2
+    assert said.err.startswith("plugins.toml:2: ")
+    assert said.err.count("\n") == 1
+
+
+def test_a_warning_does_not_fail(command: Command) -> None:
+    write('[feed]\nsource = "dde"\nurl = "ws://feed.example"\nfixtures = ["1"]\ntoken = { env = "TOKEN" }\n')
+    said = command("check")
+    assert said.code == 0
+    assert said.err.startswith("plugins.toml:3: feed.url: is not encrypted")
+    assert said.err.endswith("(a warning)\n")
+
+
+def test_settings_of_a_plugin_of_ones_own_are_checked_as_it_declares_them(command: Command) -> None:
+    write(
+        """
+        from attrs import frozen
+        from actionbus import Declaration, hookimpl
+
+        @frozen
+        class Settings:
+            at_least: int = 3
+
+        @hookimpl
+        def declare() -> Declaration:
+            return Declaration(settings=Settings)
+        """,
+        "mine.py",
+    )
+    write('[plugin.mine]\npath = "mine.py"\nat_lest = 4\n')
+    assert command("check").err == "plugins.toml:3: plugin.mine.at_lest: unknown key; did you mean 'at_least'?\n"
+
+
+def test_a_check_of_a_plugin_that_raises_is_the_plugins_own_problem(command: Command) -> None:
+    write(
+        """
+        from actionbus import Declaration, hookimpl
+
+        def check(context):
+            return context.nonsense
+
+        @hookimpl
+        def declare():
+            return Declaration(check=check)
+        """,
+        "mine.py",
+    )
+    write('[plugin.mine]\npath = "mine.py"\n')
+    said = command("check")
+    assert said.code == 2
+    assert said.err.startswith("plugins.toml:1: plugin.mine: its check fails: AttributeError: ")
+    assert "mine.py:4" in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfe[feed]", "plugins.toml:1: is not UTF-8 text"),
+        (b"[feed]\n\x00\n", "plugins.toml:2: not valid TOML"),
+        (b"a = 1\n", "plugins.toml:1: a: unknown key"),
+        (b"plugin = 3\n", "plugins.toml:1: plugin: is a whole number, should be a table"),
+        (b"alert = 3\n", "plugins.toml:1: alert: is a whole number, should be a table"),
+        (b"[alert]\nsteals = 3\n", "plugins.toml:2: alert.steals: is a whole number, should be a table"),
+        (b"[alert.steals]\n", "plugins.toml:1: alert.steals.on: is missing"),
+        (b"[plugin.notifier]\nfoo = 1\n", "plugins.toml:2: plugin.notifier.foo: unknown key"),
+        (b"[notify.phone]\nuse = 'pigeon'\n", "plugins.toml:2: notify.phone.use: should be"),
+        (b"schema = 2\n", "plugins.toml:1: schema: should be 1"),
+    ],
+)
+def test_a_wrong_file_ends_in_one_sentence_with_its_line(content: bytes, told: str, command: Command) -> None:
+    Path("plugins.toml").write_bytes(content)
+    said = command("check")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(told)
+    assert said.err.count("\n") == 1
