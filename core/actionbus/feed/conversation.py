@@ -19,7 +19,7 @@ from actionbus.secrets import Secret
 from actionbus.session import Accepted, FeedProfile, Heartbeat, Notice, Packet, Refused, Session
 
 CLEAN = (1000, 1001)  # close codes: the server is done, or goes away
-LATE = 1.0  # seconds; a limit that is noticed so late says that we were held up, and what has come lies unread
+LATE = 0.1  # seconds; a limit that is noticed so late says that we were held up, and what has come lies unread
 
 logger = structlog.get_logger()
 

@@ -14,6 +14,10 @@ from actionbus.pipeline import Pipeline
 from actionbus.session import FeedProfile, Mismatch, Place
 from actionbus.session.place import Held
 
+# Packets: a list that is fetched anew may have grown at its front, so that some of what we hold is behind its first n.
+# We wait for a pause, but not for ever where the list comes without one.
+MOST_MORE = 1000
+
 
 @frozen
 class _Item:
@@ -68,7 +72,7 @@ class Intake:
         if self.live:
             return math.inf
         if self.collecting and self.place.settled and self._collected:
-            return self.profile.settled
+            return self.profile.pause if len(self._collected) >= self._owed else self.profile.settled
         return self.profile.owed
 
     def accepted(self, received: float) -> None:
@@ -169,7 +173,7 @@ class Intake:
     def _collect(self, item: _Item) -> None:
         self.place.add(item.held)
         self._collected.append(item)
-        if len(self._collected) >= self._owed:
+        if len(self._collected) >= self._owed + MOST_MORE:
             self._rebase(item.received)
 
     def _rebase(self, received: float) -> None:

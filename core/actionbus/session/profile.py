@@ -37,7 +37,9 @@ class FeedProfile:
     owed: float = 20.0
     """Without a packet until we stop waiting for those that the feed should repeat."""
     settled: float = 2.0
-    """Without a packet until a list that is fetched anew is taken for complete."""
+    """Without a packet until a list that is fetched anew, and is shorter than before, is taken for complete."""
+    pause: float = 0.25
+    """The same where it is as long as before: what is behind comes at full rate."""
     linger: float = 25.0
     """For corrections, after the packet that says that the fixture is finished."""
     refused: float = 300.0

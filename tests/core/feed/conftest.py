@@ -293,6 +293,22 @@ def kit() -> Kit:
     return Kit()
 
 
+@pytest.fixture(scope="session")
+def a_kit() -> Kit:
+    """For hypothesis, which wants nothing that lives shorter than all its examples."""
+    return Kit()
+
+
+@pytest.fixture(scope="session")
+def fresh_log() -> type[Rewound]:
+    return Rewound
+
+
+@pytest.fixture
+def log() -> Rewound:
+    return Rewound()
+
+
 @pytest.fixture
 def rig(nursery: trio.Nursery) -> Rig:
     return Rig(nursery)
