@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar, cast
 
+import orjson
 import pluggy
 import structlog
 from attrs import field, frozen
@@ -59,6 +60,15 @@ class Shared:
         unit = current(self._plugin, "context.shared").unit
         unit.added[key] = unit.added.get(key, 0) + by
 
+    def get(self, key: str, default: object = None) -> object:
+        """Return a value, without what handlers that still run have put."""
+        value = self._state.values.get(key)
+        return default if value is None else orjson.loads(value)
+
+    def put_if_absent(self, key: str, value: object) -> None:
+        """Keep a JSON value, unless there is one by then. Raises PluginError outside of a handler."""
+        current(self._plugin, "context.shared").unit.claimed.setdefault(key, orjson.dumps(value))
+
 
 class PluginContext:
     """What the core gives a plugin: its settings, its stores, timers, and the games as they stand."""
@@ -102,8 +112,10 @@ class PluginContext:
     def at(self, due: float, key: str, data: object = None) -> None:
         """Let the plugin hear ``Due`` for this fixture at ``due`` on the fixture clock (Unix seconds).
 
-        ``data`` is a JSON value that comes back with it. A timer with the key of one that runs takes its place.
-        Raises PluginError outside of a handler.
+        It comes before the first event with a later ``at``, or when the clock passes it; at the end of the fixture all
+        that remain run out. One for the past runs out right after this handler run. ``data`` is a JSON value that comes
+        back with it. A timer with the key of one that runs takes its place. Raises PluginError outside of a handler,
+        and in a timer's own handler for a moment that is not later.
         """
         set_timer(self.name, due, key, data)
 

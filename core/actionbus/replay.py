@@ -25,14 +25,12 @@ async def replay(recording: Recording, host: Host, catalogue: Catalogue | None =
     moments land behind their causes each time.
     """
     pipeline = await host.open_fixture(recording.fixture, FixtureClock(_no_time), catalogue)
-    publishers = [lane for lane in pipeline.route.lanes if lane.subscriber.publishes]
     for number, packet in enumerate(recording.packets):
         pipeline.accept(packet)
-        while any(lane.needs is not None for lane in publishers):
-            for lane in publishers:
-                await lane.caught_up()
+        await pipeline.keep_step()
         if number % TURN == 0:
             await trio.lowlevel.checkpoint()
     pipeline.tell(FeedState.FINISHED, "the recording is over")
+    await pipeline.keep_step()
     await host.caught_up()
     return pipeline

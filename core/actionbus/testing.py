@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pluggy
 import trio
-from attrs import define, field
+from attrs import define
 
 from actionbus.bus import FixtureClock, HandlerFailure
 from actionbus.config import read_tree
@@ -69,9 +69,11 @@ class Bench:
     """A plugin that runs, and the fixture that it is given. Made by ``running``."""
 
     pipeline: Pipeline
+    failures: list[HandlerFailure]
+    """What handlers raised."""
     _host: Host
-    _failures: list[HandlerFailure] = field(factory=list[HandlerFailure])
-    _raise: bool = True
+    _raising: bool
+    _raised: int = 0
 
     @property
     def game(self) -> Game:
@@ -79,29 +81,35 @@ class Bench:
         return self.pipeline.game
 
     @property
-    def failures(self) -> list[HandlerFailure]:
-        """What handlers raised, where ``running`` was told not to raise it again."""
-        return self._failures
+    def broken(self) -> str | None:
+        """Why the plugin is left out or paused; None while it works."""
+        return self._host.broken[0].reason if self._host.broken else None
 
     async def deliver(self, *actions: Action) -> None:
         """Give the plugin revisions of actions, in this order, and wait until it has handled what follows from them.
 
-        Raises what a handler raised.
+        Raises what a handler raised, and PluginError where the plugin's own tasks failed.
         """
         for action in actions:
             self.pipeline.take(action, "", action.timestamp or TIP_OFF)
         await self.settled()
 
     async def finish(self) -> None:
-        """End the fixture: the timers that remain run out."""
+        """End the fixture: the timers that remain run out. Raises as ``deliver`` does."""
         self.pipeline.tell(FeedState.FINISHED)
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until the plugin has handled all that there is. Raises what a handler raised."""
+        """Wait until the plugin has handled all that there is. Raises as ``deliver`` does."""
         await self._host.caught_up()
-        if self._failures and self._raise:
-            raise self._failures[0].error
+        if not self._raising:
+            return
+        if self._raised < len(self.failures):
+            failure = self.failures[self._raised]
+            self._raised = len(self.failures)
+            raise failure.error
+        if self._host.broken:
+            raise PluginError(self._host.broken[0].name, self._host.broken[0].reason)
 
 
 @asynccontextmanager
@@ -116,7 +124,8 @@ async def running(
     """Run a plugin as the daemon does: a module, or its hook functions. ``config`` is the text of a plugins.toml.
 
     The plugin's table is ``[plugin.NAME]`` with the module's last name, or ``[plugin.test]`` for functions; relative
-    paths start at ``folder``. With ``raising`` a handler's exception comes out of ``deliver``.
+    paths start at ``folder``. With ``raising`` a handler's exception comes out of ``deliver``, once. With ``clock`` the
+    fixture clock can run: make it of ``trio.current_time``, call its ``run()``, and let pytest-trio's clock jump.
     """
     module = plugin if isinstance(plugin, ModuleType) else _module(plugin, *more)
     name = module.__name__.rpartition(".")[2]
@@ -129,7 +138,7 @@ async def running(
         if host.broken:
             raise PluginError(name, host.broken[0].reason)
         pipeline = await host.open_fixture(FIXTURE, clock if clock is not None else FixtureClock(trio.current_time))
-        yield Bench(pipeline, host, failures, raising)
+        yield Bench(pipeline, failures, host, raising)
 
 
 def _module(*hooks: Callable[..., Any]) -> ModuleType:

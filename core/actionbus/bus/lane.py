@@ -5,67 +5,49 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 
 import orjson
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
+from actionbus.bus.boundary import is_own
 from actionbus.bus.clock import FixtureClock
-from actionbus.bus.subscription import HandlerTable
+from actionbus.bus.subscriber import HandlerFailure, Subscriber
 from actionbus.bus.work import Work, hops_of, working
-from actionbus.events.base import Change, Due, Event, FeedState, FeedStatus, Moment
-from actionbus.log import LaneState, Log, Row, RowKind
+from actionbus.errors import PluginError
+from actionbus.events.base import Change, Due, Event, Moment
+from actionbus.log import LaneState, Log, Row
 
 MOST_PENDING = 64  # rows that a lane holds; one that falls further behind reads on from the log
-PAUSE_AFTER = 5  # failures in a row, over all fixtures of a plugin
-MOST_LAST_TIMERS = 1000  # that fire at the end of a fixture: timers that set timers would never end
-
-
-@frozen(kw_only=True)
-class HandlerFailure:
-    """A handler raised: its writes are dropped and its lane goes on with the next row, unless the plugin is paused."""
-
-    plugin: str
-    fixture: str
-    event: Event
-    error: BaseException
-    paused: bool
-
-
-@define(eq=False)
-class Subscriber:
-    """A plugin as the lanes see it: its handlers, and how it fares."""
-
-    name: str
-    handlers: HandlerTable
-    report: Callable[[HandlerFailure], None]
-    publishes: bool = False
-    """Whether its handlers may publish moments."""
-    failures: int = 0
-    """Failures in a row."""
-    paused: bool = False
+TURN = 0.005  # seconds that a lane works on without letting others have a turn, where its handlers await nothing
+MOST_LAST_TIMERS = 1000  # that are set after the end of a fixture and still fire: a chain of them need not end
 
 
 @define(eq=False)
 class Lane:
     """Calls a plugin's handlers for one fixture's rows, in order, each row's events as one unit of work.
 
-    ``publish`` gets the moments of a run that has been committed. ``retimed`` is called with the earliest timer's due
-    time (fixture clock; infinite: none) whenever it changes.
+    ``publish`` gets the plugin's name, the moments of a run that has been committed, and their hops. ``retimed`` is
+    called with the earliest timer's due time (fixture clock; infinite: none) whenever it may have changed.
     """
 
     subscriber: Subscriber
     fixture: str
     log: Log
     clock: FixtureClock
-    publish: Callable[[list[Moment], int], None]
+    publish: Callable[[str, list[Moment], int], None]
     retimed: Callable[[Lane, float], None]
     _state: LaneState = field(init=False)
     _pending: deque[Row] = field(init=False, factory=deque[Row])
     _behind: bool = field(init=False, default=False)
-    _busy: bool = field(init=False, default=False)
+    _due: float = field(init=False, default=math.inf)
+    _resting: bool = field(init=False, default=False)
     _closing: bool = field(init=False, default=False)
     _ended: bool = field(init=False, default=False)
+    _last_timers: int | None = field(init=False, default=None)  # that may still fire; None before the fixture's end
+    _turn_ends: float = field(init=False, default=0.0)  # perf_counter()
+    _alarm: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     _idle: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _waiting: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
@@ -73,14 +55,15 @@ class Lane:
         """Take the lane up where the log says that it stands."""
         self._state = await self.log.open_lane(self.subscriber.name, self.fixture, self)
         self._behind = self._state.cursor < self.log.head(self.fixture)
-        self._tell_timers()
+        self.subscriber.on_pause.append(self._wake)
+        self._look_at_timers()
 
     @property
     def needs(self) -> int | None:
         """The last row that is done with; None while there is nothing left to do (Reader of the log)."""
-        has_work = self._pending or self._behind or self._busy
-        wants_no_more = self._ended or self.subscriber.paused
-        return self._state.cursor if has_work and not wants_no_more else None
+        if self._ended or self.subscriber.paused:
+            return None
+        return None if self._resting and not self._pending and not self._behind else self._state.cursor
 
     def offer(self, row: Row) -> None:
         """Hand on a row. Never waits: a lane that has its hands full lets go of them and reads on from the log."""
@@ -97,35 +80,54 @@ class Lane:
         self._closing = True
         self._idle.unpark()
 
+    def set_alarm(self) -> None:
+        """Work out anew when to wake for the earliest timer: the clock was set, or began or ceased to run."""
+        runs = self.clock.running and self._due < math.inf
+        self._alarm.deadline = trio.current_time() + self._due - self.clock.now() if runs else math.inf
+
     async def caught_up(self) -> None:
         """Wait until there is nothing left to do."""
         while self.needs is not None:
             await self._waiting.park()
 
     async def run(self) -> None:
-        """Work until closed."""
+        """Work until closed, or until the plugin is paused."""
         try:
             while not self.subscriber.paused:
                 if self._pending:
                     await self._take(self._pending.popleft())
                 elif self._behind:
                     await self._catch_up()
-                elif (due := self._first_due()) <= self.clock.now():
-                    await self._fire(due)
+                elif self._clock_has_passed(self._due):
+                    await self._fire()
                 elif self._closing:
                     break
                 else:
-                    await self._wait(due)
+                    await self._rest()
         finally:
             self._ended = True
+            self._pending.clear()
+            self.subscriber.on_pause.remove(self._wake)
             self.log.close_lane(self.fixture, self)
             self._waiting.unpark_all()
 
-    async def _wait(self, due: float) -> None:
+    def _clock_has_passed(self, due: float) -> bool:
+        # A clock that stands shows the time of the newest row: one with the same `at` may follow, and goes first.
+        now = self.clock.now()
+        return due < now or (due == now and self.clock.running)
+
+    def _wake(self) -> None:
+        self._idle.unpark()
         self._waiting.unpark_all()
-        seconds = due - self.clock.now() if self.clock.running else math.inf
-        with trio.move_on_after(seconds):
+
+    async def _rest(self) -> None:
+        self._resting = True
+        self._waiting.unpark_all()
+        with trio.CancelScope() as self._alarm:
+            self.set_alarm()
             await self._idle.park()
+        self._resting = False
+        self._turn_ends = perf_counter() + TURN
 
     async def _catch_up(self) -> None:
         rows = await self.log.read(self.fixture, self._state.cursor, MOST_PENDING)
@@ -133,95 +135,96 @@ class Lane:
             await self._take(row)
             if self.subscriber.paused:
                 return
-        await trio.lowlevel.checkpoint()  # handlers need not yield, and other lanes want their turn
-        self._behind = self._state.cursor < self.log.head(self.fixture)
+        self._behind = bool(rows) and self._state.cursor < self.log.head(self.fixture)
 
     async def _take(self, row: Row) -> None:
-        """Handle a row, after the timers that were due before it."""
-        self._busy = True
-        while (due := self._first_due()) < row.at:
-            await self._fire(due)
+        """Handle a row, after the timers that were due before it; at the end of the fixture, those that remain."""
+        await self._fire_before(row.at)
         if self.subscriber.paused:
             return
-        await self._handle(row.events, row.position)
-        if row.kind is RowKind.STATUS and _is_end(row):
-            await self._fire_the_rest()
-        self._busy = False
+        hops = max(map(hops_of, row.events), default=0)
+        await self._handle(
+            row.events, row.position, Work(self.subscriber.name, self.fixture, self._state, row.at, hops)
+        )
+        if row.ends_fixture and self._last_timers is None:
+            self._last_timers = len(self._state.timers) + MOST_LAST_TIMERS
+        if self._last_timers is not None:
+            await self._fire_before(math.inf)
 
-    async def _handle(self, events: tuple[Event, ...], position: int, timer: str | None = None) -> None:
+    async def _fire_before(self, at: float) -> None:
+        while self._due < at and not self.subscriber.paused:
+            await self._fire()
+
+    async def _fire(self) -> None:
+        """Let the earliest timer run out."""
+        key, timer = min(self._state.timers.items(), key=lambda item: (item[1].due, item[0]))
+        event = Due(
+            fixture=self.fixture,
+            id=f"{self.subscriber.name}:{self.fixture}:{key}:{timer.due}",
+            position=self._state.cursor,
+            at=timer.due,
+            change=Change.ADDED,
+            key=key,
+            data=orjson.loads(timer.data),
+        )
+        work = Work(self.subscriber.name, self.fixture, self._state, timer.due, timer.hops, timer=key)
+        if self._last_timers is not None:
+            self._last_timers -= 1
+        await self._handle((event,), self._state.cursor, work)
+        if self._last_timers == 0 and self._state.timers:
+            self._drop_timers(event)
+
+    def _drop_timers(self, event: Due) -> None:
+        work = Work(self.subscriber.name, self.fixture, self._state, event.at, 0)
+        work.unit.timers.update(dict.fromkeys(self._state.timers))
+        self._commit(self._state.cursor, work)
+        error = PluginError(self.subscriber.name, "its timers set new ones without end after the end of the fixture")
+        self._report(event, error)
+
+    async def _handle(self, events: tuple[Event, ...], position: int, work: Work) -> None:
         """Run the handlers for the events of one row, or for a timer, and commit what they wrote with the cursor."""
         subscriber = self.subscriber
-        work = Work(subscriber.name, self.fixture, self._state, max(map(hops_of, events), default=0), self.clock.now)
         working.set(work)
-        if timer is not None:
-            work.unit.timers[timer] = None
-        try:
-            for event in events:
-                for handler in subscriber.handlers[type(event), event.change]:
+        called = False
+        for event in events:
+            for handler in subscriber.handlers[type(event), event.change]:
+                called = True
+                try:
                     await handler(event)
-            subscriber.failures = 0
-        except (Exception, SystemExit) as error:
-            # The boundary around a plugin's handler: whatever it raises is its own, sys.exit() included.
-            work.finish()
-            self._failed(events, position, timer, error)
-            return
-        self._commit(work, position)
+                except BaseException as error:
+                    # The boundary around a plugin's handler: whatever it raises is its own, sys.exit() included.
+                    if not is_own(error):
+                        raise
+                    self._failed(event, position, work, error)
+                    return
+        if called:
+            subscriber.succeeded()
+        self._commit(position, work)
+        if perf_counter() > self._turn_ends:
+            await trio.lowlevel.checkpoint()
+            self._turn_ends = perf_counter() + TURN
 
-    def _commit(self, work: Work, position: int) -> None:
+    def _commit(self, position: int, work: Work) -> None:
         unit = work.finish()
         self.log.commit(self.subscriber.name, self.fixture, position, unit)
         if unit is None:
             return
         if unit.timers:
-            self._tell_timers()
+            self._look_at_timers()
         if unit.published:
-            self.publish(unit.published, work.hops + 1)
+            self.publish(self.subscriber.name, unit.published, work.hops + 1)
 
-    def _failed(self, events: tuple[Event, ...], position: int, timer: str | None, error: BaseException) -> None:
-        subscriber = self.subscriber
-        subscriber.failures += 1
-        if subscriber.failures >= PAUSE_AFTER:
-            subscriber.paused = True  # the cursor stays before the row
-        else:
-            work = Work(subscriber.name, self.fixture, self._state, 0, self.clock.now)
-            if timer is not None:
-                work.unit.timers[timer] = None  # a timer fires once, whether or not its handler likes it
-            self._commit(work, position)
-        paused = subscriber.paused
-        subscriber.report(
-            HandlerFailure(plugin=subscriber.name, fixture=self.fixture, event=events[0], error=error, paused=paused)
-        )
+    def _failed(self, event: Event, position: int, work: Work, error: BaseException) -> None:
+        work.drop()
+        if not self.subscriber.failed():  # else the cursor stays before the row, and a timer stays set
+            self._commit(position, work)
+        self._report(event, error)
 
-    async def _fire(self, due: float) -> None:
-        """Let the earliest timer run out."""
-        self._busy = True
-        key, timer = min(self._state.timers.items(), key=lambda item: (item[1].due, item[0]))
-        event = Due(
-            fixture=self.fixture,
-            id=f"{self.subscriber.name}:{key}:{due}",
-            position=self._state.cursor,
-            at=due,
-            change=Change.ADDED,
-            key=key,
-            data=orjson.loads(timer.data),
-        )
-        await self._handle((event,), self._state.cursor, timer=key)
-        self._busy = False
+    def _report(self, event: Event, error: BaseException) -> None:
+        name, paused = self.subscriber.name, self.subscriber.paused
+        failure = HandlerFailure(plugin=name, fixture=self.fixture, event=event, error=error, paused=paused)
+        self.subscriber.report(failure)
 
-    async def _fire_the_rest(self) -> None:
-        for _ in range(MOST_LAST_TIMERS):
-            if not self._state.timers or self.subscriber.paused:
-                return
-            await self._fire(self._first_due())
-
-    def _first_due(self) -> float:
-        if self.subscriber.paused or not self._state.timers:
-            return math.inf
-        return min(timer.due for timer in self._state.timers.values())
-
-    def _tell_timers(self) -> None:
-        self.retimed(self, self._first_due())
-
-
-def _is_end(row: Row) -> bool:
-    return any(isinstance(event, FeedStatus) and event.state is FeedState.FINISHED for event in row.events)
+    def _look_at_timers(self) -> None:
+        self._due = min((timer.due for timer in self._state.timers.values()), default=math.inf)
+        self.retimed(self, self._due)

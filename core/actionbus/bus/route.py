@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import trio
 from attrs import define, field
 
 from actionbus.bus.clock import FixtureClock
-from actionbus.bus.lane import Lane, Subscriber
+from actionbus.bus.lane import Lane
+from actionbus.bus.subscriber import Subscriber
 from actionbus.bus.subscription import Interest
 from actionbus.events.base import Moment
 from actionbus.log import Log, Row
@@ -35,7 +36,7 @@ class Route:
     fixture: str
     log: Log
     clock: FixtureClock
-    publish: Callable[[list[Moment], int], None]
+    publish: Callable[[str, list[Moment], int], None]
     lanes: list[Lane] = field(init=False, factory=list[Lane])
     _table: _LaneTable = field(init=False)
     _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
@@ -43,6 +44,7 @@ class Route:
 
     def __attrs_post_init__(self) -> None:
         self._table = _LaneTable(self.lanes)
+        self.clock.on_set = self._set_alarms
 
     async def add(self, subscriber: Subscriber, nursery: trio.Nursery) -> Lane:
         """Open the lane of a plugin; it runs in the plugin's nursery."""
@@ -50,16 +52,23 @@ class Route:
         await lane.open()
         self.lanes.append(lane)
         self._table.clear()
-        nursery.start_soon(lane.run, name=f"lane {subscriber.name} x {self.fixture}")
+        nursery.start_soon(self._run, lane, name=f"lane {subscriber.name} x {self.fixture}")
         return lane
+
+    async def _run(self, lane: Lane) -> None:
+        try:
+            await lane.run()
+        finally:
+            self.lanes.remove(lane)
+            self._table.clear()
+            self._retimed(lane, math.inf)
 
     def deliver(self, row: Row) -> None:
         """Hand a row to the lanes that want one of its events, and to those whose timers it passes."""
-        events = row.events
-        if len(events) == 1:
-            lanes = self._table[type(events[0]), events[0].change]
-        else:
-            lanes = tuple(dict.fromkeys(lane for event in events for lane in self._table[type(event), event.change]))
+        lanes: Collection[Lane] = ()
+        for event in row.events:
+            found = self._table[type(event), event.change]
+            lanes = dict.fromkeys((*lanes, *found)) if lanes else found
         for lane in lanes:
             lane.offer(row)
         if row.at > self._first_due:
@@ -78,10 +87,14 @@ class Route:
             if lane.subscriber is subscriber:
                 lane.close()
 
-    async def caught_up(self) -> None:
-        """Wait until no lane has anything left to do."""
-        for lane in self.lanes:
+    async def caught_up(self, *, publishers: bool = False) -> None:
+        """Wait until no lane has anything left to do, or no lane of a plugin that publishes moments."""
+        while (lane := self._busy(publishers=publishers)) is not None:
             await lane.caught_up()
+
+    def _busy(self, *, publishers: bool) -> Lane | None:
+        lanes = (lane for lane in self.lanes if lane.needs is not None)
+        return next((lane for lane in lanes if lane.subscriber.publishes or not publishers), None)
 
     def _retimed(self, lane: Lane, due: float) -> None:
         if due < math.inf:
@@ -89,3 +102,7 @@ class Route:
         else:
             self._timers.pop(lane, None)
         self._first_due = min(self._timers.values(), default=math.inf)
+
+    def _set_alarms(self) -> None:
+        for lane in self._timers:
+            lane.set_alarm()

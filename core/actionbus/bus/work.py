@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from contextvars import ContextVar
 
 import orjson
@@ -18,23 +18,35 @@ working: ContextVar[Work] = ContextVar("working")
 
 
 class Work:
-    """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well."""
+    """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well.
 
-    __slots__ = ("_state", "_unit", "done", "fixture", "hops", "now", "plugin")
+    ``at`` is the fixture clock of what is handled, ``hops`` how many published moments led to it, ``timer`` the key of
+    the timer that has run out, if that is what is handled: it goes with the run, however the run ends.
+    """
 
-    def __init__(self, plugin: str, fixture: str, state: LaneState, hops: int, now: Callable[[], float]) -> None:
+    __slots__ = ("_state", "_unit", "at", "done", "fixture", "hops", "plugin", "timer")
+
+    def __init__(
+        self, plugin: str, fixture: str, state: LaneState, at: float, hops: int, timer: str | None = None
+    ) -> None:
         self.plugin = plugin
         self.fixture = fixture
+        self.at = at
         self.hops = hops
-        self.now = now
+        self.timer = timer
         self.done = False
         self._state = state
-        self._unit: Unit | None = None
+        self._unit = _without(timer)
 
     def finish(self) -> Unit | None:
         """Close the run; return what it wrote, None for nothing."""
         self.done = True
         return self._unit
+
+    def drop(self) -> None:
+        """Close the run and forget what it wrote."""
+        self.done = True
+        self._unit = _without(self.timer)
 
     @property
     def unit(self) -> Unit:
@@ -56,6 +68,10 @@ class Work:
             if key.startswith(prefix):
                 (keys.discard if value is None else keys.add)(key)
         return sorted(keys)
+
+
+def _without(timer: str | None) -> Unit | None:
+    return Unit(timers={timer: None}) if timer is not None else None
 
 
 def current(plugin: str, what: str) -> Work:
@@ -112,7 +128,13 @@ def once(plugin: str, key: str) -> bool:
 
 def set_timer(plugin: str, due: float, key: str, data: object) -> None:
     """Let the lane hear ``Due`` at ``due`` on the fixture clock (Unix seconds); a second timer of a key replaces it."""
-    current(plugin, "context.at").unit.timers[key] = Timer(float(due), orjson.dumps(data))
+    work = current(plugin, "context.at")
+    if not math.isfinite(due):
+        raise ValueError(f"context.at: due is a time of the fixture in Unix seconds, such as event.at + 20, not {due}")
+    if work.timer is not None and due <= work.at:
+        raise PluginError(plugin, f"timer {work.timer!r} sets timer {key!r} for its own moment or before: a loop")
+    # A timer for the past runs out at once: moments that follow from each other by way of it are a chain, too.
+    work.unit.timers[key] = Timer(float(due), orjson.dumps(data), work.hops if due <= work.at else 0)
 
 
 def cancel_timer(plugin: str, key: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -16,11 +14,14 @@ from typing import Any
 import pluggy
 from attrs import define, field, frozen
 
+from actionbus.bus import is_own
 from actionbus.config import Config
 from actionbus.errors import ConfigError, PluginError, Problem
 from actionbus.hookspecs import PROJECT, Declaration, Hooks
+from actionbus.host.describe import describe as describe
 
 TABLES = f"{PROJECT}.tables"  # the entry point group that says which top-level table belongs to which plugin
+HOOKS = sorted(name for name in vars(Hooks) if not name.startswith("_"))
 
 
 @frozen
@@ -104,10 +105,10 @@ def load(config: Config, known: Installed) -> Loaded:
         try:
             module = _import_file(name, Path(path)) if path is not None else known.plugins[name].load()
             loaded.plugins.append(register(manager, name, origin, module))
-        except PluginError as error:
-            loaded.broken.append(Broken(name, origin, error.what))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             # The boundary around loading a plugin: what its module does when imported is its own.
+            if not is_own(error):
+                raise
             loaded.broken.append(Broken(name, origin, describe(error, origin)))
     return loaded
 
@@ -150,6 +151,12 @@ def register(manager: pluggy.PluginManager, name: str, origin: str, module: Any)
         said = " ".join(str(error).split())
         raise PluginError(name, f"a hook has the wrong shape: {said}") from None
     plugin = Plugin(name, origin, manager)
+    unknown = [hook for hook in plugin.hooks if hook not in HOOKS]
+    if unknown:
+        manager.unregister(name=name)
+        near = difflib.get_close_matches(unknown[0], HOOKS, 1)
+        advice = f"did you mean {near[0]}()?" if near else f"the hooks are {', '.join(HOOKS)}"
+        raise PluginError(name, f"there is no hook {unknown[0]}(); {advice}")
     if not plugin.hooks:
         manager.unregister(name=name)
         has_one = any(callable(getattr(module, hook, None)) for hook in ("subscriptions", "folds"))
@@ -161,20 +168,3 @@ def register(manager: pluggy.PluginManager, name: str, origin: str, module: Any)
             raise PluginError(name, f"its hook declare() returns {type(declared).__name__}, should be a Declaration")
         plugin.declaration = declared
     return plugin
-
-
-def describe(error: BaseException, origin: str) -> str:
-    """Say in one sentence what went wrong in a plugin's code, with the line of the plugin where it did."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.msg} ({error.filename}:{error.lineno})"
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_plugin_frame(frame.filename, origin)]
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    return " ".join(said.split()) + place
-
-
-def _is_plugin_frame(filename: str, origin: str) -> bool:
-    return filename == origin or not any(part in filename for part in _OURS)
-
-
-_OURS: Sequence[str] = ("/actionbus/", "/pluggy/", "/trio/", "importlib", "<frozen")

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
+import math
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, cast
+from contextlib import asynccontextmanager
 
 import attrs
 import structlog
 import trio
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Subscriber, Subscription
+from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Subscriber, leaves, part
 from actionbus.config import Tree
-from actionbus.errors import ConfigError, PluginError
+from actionbus.errors import ConfigError, PluginError, Problem
 from actionbus.events.catalogue import Catalogue
 from actionbus.game import Game
 from actionbus.hookspecs import PluginContext
-from actionbus.host.loading import Broken, Plugin, describe
+from actionbus.host.describe import describe
+from actionbus.host.loading import Broken, Plugin
+from actionbus.host.returned import check_folds, entered
 from actionbus.log import Log
 from actionbus.pipeline import Fold, Pipeline
 
+READY = 30.0  # seconds that a plugin has to enter its resources
 GRACE = 10.0  # seconds that plugins have to finish what is in the log and to leave their resources
 
 logger = structlog.get_logger()
@@ -33,7 +35,7 @@ def log_failure(failure: HandlerFailure) -> None:
         "handler failed, plugin is paused" if failure.paused else "handler failed",
         plugin=failure.plugin,
         fixture=failure.fixture,
-        event=failure.event.id,
+        event_id=failure.event.id,
         exc_info=failure.error,
     )
 
@@ -55,7 +57,9 @@ class Host:
     report: Callable[[HandlerFailure], None] = log_failure
     replaying: bool = False
     broken: list[Broken] = field(init=False, factory=list[Broken])
-    """Plugins that could not be set up or whose own tasks failed."""
+    """Plugins that could not be set up, whose own tasks failed, or that are paused."""
+    problems: list[Problem] = field(init=False, factory=list[Problem])
+    """What plugins found wrong with their tables of plugins.toml when they were set up."""
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
     _members: dict[str, _Member] = field(init=False, factory=dict[str, _Member])
     _folds: list[Fold] = field(init=False, factory=list[Fold])
@@ -68,14 +72,15 @@ class Host:
         clock = clock if clock is not None else FixtureClock(trio.current_time)
         pipeline = Pipeline(fixture, self.log, clock, tuple(self._folds), catalogue or Catalogue())
         self.pipelines[fixture] = pipeline
-        for member in self._members.values():
-            await pipeline.route.add(member.subscriber, member.lanes)
+        for name in tuple(self._members):
+            if (member := self._members.get(name)) is not None:
+                await pipeline.route.add(member.subscriber, member.lanes)
         return pipeline
 
-    async def caught_up(self) -> None:
-        """Wait until no lane has anything left to do."""
-        for pipeline in self.pipelines.values():
-            await pipeline.route.caught_up()
+    async def caught_up(self, *, publishers: bool = False) -> None:
+        """Wait until no lane has anything left to do, or no lane of a plugin that publishes moments."""
+        for pipeline in tuple(self.pipelines.values()):
+            await pipeline.route.caught_up(publishers=publishers)
 
     def context(self, plugin: Plugin) -> PluginContext:
         """Make what a plugin's hooks get."""
@@ -95,48 +100,66 @@ class Host:
     async def run(self, plugin: Plugin, *, task_status: trio.TaskStatus[None]) -> None:
         """Set a plugin up, say so, and keep its resources open until it is told to finish.
 
-        Raises ConfigError for wrong settings; everything else that goes wrong is the plugin's own and is recorded.
+        What goes wrong is the plugin's own and is recorded, whatever it raises; Ctrl-C and cancellation go on.
         """
-        started = False
+        setting_up = trio.CancelScope(deadline=trio.current_time() + READY)
         try:
-            context = self.context(plugin)
-            folds = check_folds(plugin.name, plugin.hook("folds", context=context))
-            async with entered(plugin.name, plugin.hook("subscriptions", context=context)) as subscriptions:
+            with setting_up:
+                await self._live(plugin, setting_up, task_status)
+            if setting_up.cancelled_caught:
+                raise PluginError(plugin.name, f"it was not ready after {READY:g} s")
+            if not self._finishing.is_set():
+                raise PluginError(plugin.name, "its context manager ended before it was told to finish")
+        except BaseException as error:
+            own, others = part(error)
+            if own is not None:
+                self._leave_out(plugin, own, ready=setting_up.deadline == math.inf)
+            if others is not None:
+                raise others from None
+        if setting_up.deadline < math.inf:
+            task_status.started()
+
+    async def _live(self, plugin: Plugin, setting_up: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
+        context = self.context(plugin)
+        folds = check_folds(plugin.name, plugin.hook("folds", context=context))
+        async with entered(plugin.name, plugin.hook("subscriptions", context=context)) as subscriptions:
+            publishes = bool(plugin.declaration.publishes)
+            subscriber = Subscriber(plugin.name, HandlerTable(subscriptions), self._reporter(plugin), publishes)
+            async with trio.open_nursery() as lanes:
                 self._folds += [attrs.evolve(each, plugin=plugin.name) for each in folds]
-                publishes = bool(plugin.declaration.publishes)
-                subscriber = Subscriber(plugin.name, HandlerTable(subscriptions), self.report, publishes)
-                async with trio.open_nursery() as lanes:
-                    self._members[plugin.name] = _Member(subscriber, lanes)
-                    started = True
-                    task_status.started()
-                    await self._finishing.wait()
-                    for pipeline in self.pipelines.values():
-                        pipeline.route.close(subscriber)
-        except Exception as error:
-            # The boundary around a plugin's own task: setting up, background tasks, leaving its resources.
-            config_errors = _config_errors(error)
-            if config_errors and not started:
-                raise config_errors[0] from None
-            self._break(plugin, error)
-            if not started:
+                self._members[plugin.name] = _Member(subscriber, lanes)
+                setting_up.deadline = math.inf
                 task_status.started()
+                try:
+                    await self._finishing.wait()
+                finally:
+                    del self._members[plugin.name]  # from now on the nursery may close: no lane can be added
+                for pipeline in self.pipelines.values():
+                    pipeline.route.close(subscriber)
 
     def finish(self) -> None:
         """Let every plugin do what there is to do and then leave its resources."""
         self._finishing.set()
 
-    def _break(self, plugin: Plugin, error: BaseException) -> None:
-        self._members.pop(plugin.name, None)
-        reason = error.what if isinstance(error, PluginError) else describe(error, plugin.origin)
+    def _reporter(self, plugin: Plugin) -> Callable[[HandlerFailure], None]:
+        def report(failure: HandlerFailure) -> None:
+            self.report(failure)
+            if failure.paused and not any(each.name == plugin.name for each in self.broken):
+                last = describe(failure.error, plugin.origin)
+                self.broken.append(
+                    Broken(plugin.name, plugin.origin, f"paused after failures in a row, the last: {last}")
+                )
+
+        return report
+
+    def _leave_out(self, plugin: Plugin, error: BaseException, *, ready: bool) -> None:
+        wrong = [problem for leaf in leaves(error) if isinstance(leaf, ConfigError) for problem in leaf.problems]
+        if wrong and not ready:
+            self.problems += wrong
+            return
+        reason = describe(error, plugin.origin)
         self.broken.append(Broken(plugin.name, plugin.origin, reason))
         logger.error("plugin failed and is left out", plugin=plugin.name, reason=reason)
-
-
-def _config_errors(error: Exception) -> list[ConfigError]:
-    if isinstance(error, ExceptionGroup):
-        group = cast("ExceptionGroup[Exception]", error)
-        return [found for each in group.exceptions for found in _config_errors(each)]
-    return [error] if isinstance(error, ConfigError) else []
 
 
 @asynccontextmanager
@@ -148,43 +171,32 @@ async def hosting(
     grace: float = GRACE,
     replaying: bool = False,
 ) -> AsyncGenerator[Host]:
-    """Set the plugins up, one after the other; at the end let them finish, for at most ``grace`` seconds."""
+    """Set the plugins up, one after the other; at the end let them finish, for at most ``grace`` seconds.
+
+    Raises ConfigError with all that plugins find wrong with their tables. What the block raises comes out as it is, and
+    so does Ctrl-C: neither is wrapped in a group.
+    """
     host = Host(tree, log, report, replaying)
-    async with trio.open_nursery() as nursery:
-        for plugin in plugins:
-            await nursery.start(host.run, plugin, name=f"plugin {plugin.name}")
-        yield host
-        host.finish()
-        nursery.cancel_scope.deadline = trio.current_time() + grace
-
-
-@asynccontextmanager
-async def entered(plugin: str, result: Any) -> AsyncGenerator[Sequence[Subscription]]:
-    """Enter what a plugin's ``subscriptions`` hook returned: a list, or a context manager that yields one."""
-    if isinstance(result, AbstractAsyncContextManager):
-        async with cast("AbstractAsyncContextManager[object]", result) as subscriptions:
-            yield check_subscriptions(plugin, subscriptions)
-    else:
-        yield check_subscriptions(plugin, result)
-
-
-def check_subscriptions(plugin: str, result: object) -> Sequence[Subscription]:
-    """Check what a hook returned. Raises PluginError with advice."""
-    return _check(plugin, "subscriptions", result, Subscription, "on(...)")
-
-
-def check_folds(plugin: str, result: object) -> Sequence[Fold]:
-    """Check what a hook returned. Raises PluginError with advice."""
-    return _check(plugin, "folds", result, Fold, "fold(...)")
-
-
-def _check(plugin: str, hook: str, result: object, kind: type[Any], made_by: str) -> Sequence[Any]:
-    if inspect.iscoroutine(result):
-        result.close()
-        advice = "write `def`, or make it an async context manager (@asynccontextmanager) that yields the list"
-        raise PluginError(plugin, f"its hook {hook}() is `async def`; {advice}")
-    if result is None:
-        return ()
-    if not isinstance(result, list | tuple) or not all(isinstance(each, kind) for each in result):  # pyright: ignore[reportUnknownVariableType]
-        raise PluginError(plugin, f"its hook {hook}() should return a list of {made_by}, not {type(result).__name__}")  # pyright: ignore[reportUnknownArgumentType]
-    return result  # pyright: ignore[reportUnknownVariableType]
+    raised: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            for plugin in plugins:
+                await nursery.start(host.run, plugin, name=f"plugin {plugin.name}")
+            if not host.problems:
+                try:
+                    yield host
+                except Exception as error:
+                    raised = error
+                    nursery.cancel_scope.cancel()
+            nursery.cancel_scope.deadline = trio.current_time() + grace
+            with trio.move_on_after(grace / 2):
+                await host.caught_up(publishers=True)  # others want to hear what they still publish
+            host.finish()
+        if nursery.cancel_scope.cancelled_caught and raised is None:
+            logger.warning("plugins did not finish in time and were stopped", seconds=grace)
+    except* KeyboardInterrupt:
+        raised = KeyboardInterrupt()
+    if raised is not None:
+        raise raised
+    if host.problems:
+        raise ConfigError(*host.problems)

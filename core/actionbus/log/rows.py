@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from attrs import define, field, frozen
 
-from actionbus.events.base import Event, Moment
+from actionbus.events.base import Event, FeedState, FeedStatus, Moment
 from actionbus.timeline import Decision
 
 
@@ -39,13 +39,24 @@ class Row:
     decision: Decision | None = None
     events: tuple[Event, ...] = ()
 
+    @property
+    def ends_fixture(self) -> bool:
+        """Whether this is the word that the fixture is finished, and no more packets will come."""
+        return self.kind is RowKind.STATUS and any(
+            isinstance(event, FeedStatus) and event.state is FeedState.FINISHED for event in self.events
+        )
+
 
 @frozen
 class Timer:
-    """A timer of one lane: ``due`` on the fixture clock in Unix seconds, ``data`` as JSON."""
+    """A timer of one lane: ``due`` on the fixture clock in Unix seconds, ``data`` as JSON.
+
+    ``hops`` is how many published moments led to it, where it was set for the past and so takes no time.
+    """
 
     due: float
     data: bytes
+    hops: int = 0
 
 
 @define(eq=False)

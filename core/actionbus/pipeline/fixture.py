@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import itemgetter
 
 import attrs
 import structlog
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, Route
+from actionbus.bus import FixtureClock, Route, is_own
 from actionbus.errors import BadPacket
 from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment
 from actionbus.events.catalogue import Catalogue
@@ -18,6 +19,8 @@ from actionbus.log import Log, Row, RowKind
 from actionbus.pipeline.folds import Announced, Fold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
+
+MOST_OF_BAD = 65_536  # characters of a bad packet that are kept aside
 
 logger = structlog.get_logger()
 
@@ -50,6 +53,8 @@ class Pipeline:
     _folds: dict[Fold, Announced] = field(init=False)
     _last_seq: int | None = field(init=False, default=None)
     _parted: bool = field(init=False, default=False)
+    _lockstep: bool = field(init=False, default=False)
+    _held_back: list[tuple[str, list[Moment], int]] = field(init=False, factory=list[tuple[str, list[Moment], int]])
 
     def __attrs_post_init__(self) -> None:
         self.game = Game(fixture=self.fixture)
@@ -84,9 +89,11 @@ class Pipeline:
         """Take in a packet that cannot be used: it is counted and kept aside with the reason."""
         self._count_packet()
         self.counts.bad += 1
+        self.game.bad_packets = self.counts.bad
         text = packet if isinstance(packet, str) else packet.decode(errors="backslashreplace")
         position, at = self.log.next_position(), self.clock.newest
-        row = self._row(RowKind.BAD_PACKET, position, at, received, f"{reason}\n{text}", None, ())
+        body = f"{reason}\n{text[:MOST_OF_BAD]}"
+        row = self._row(RowKind.BAD_PACKET, position, at, received, body, None, ())
         self.log.append((row,))
         self.log.set_aside(row)
         logger.warning("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
@@ -111,7 +118,7 @@ class Pipeline:
         """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
         if self.status is not None and self.status.state is state and state is not FeedState.REFUSED:
             return
-        position, at = self.log.next_position(), self.clock.now()
+        position, at = self.log.next_position(), self.clock.newest
         status = FeedStatus(
             fixture=self.fixture,
             id=f"{self.fixture}:feed:{position}",
@@ -143,8 +150,7 @@ class Pipeline:
         row = self._row(kind, position, at, received, body, decision, events)
         moments = self._fold(at, received)
         self.log.append((row, *moments))
-        if events:
-            self.route.deliver(row)
+        self.route.deliver(row)
         for moment in moments:
             self.route.deliver(moment)
 
@@ -179,11 +185,14 @@ class Pipeline:
                 if reads == announced.seen:
                     continue
                 announced.seen = reads
-                changed = announced.compare(each.standing(self.game), at)
-            except Exception:
+                changed = announced.compare(each.moments(self.game), at)
+            except BaseException as error:
                 # The boundary around a plugin's code, as around a handler: the fold is left out from now on.
+                if not is_own(error):
+                    raise
                 del self._folds[each]
-                logger.exception("fold failed and is left out", plugin=each.plugin, fold=each.kind.__name__)
+                what = {"plugin": each.plugin, "fold": each.kind.__name__, "fixture": self.fixture}
+                logger.error("fold failed and is left out", **what, exc_info=error)
                 continue
             rows += [self._moment_row(moment, at, received) for moment in changed]
         return rows
@@ -193,9 +202,29 @@ class Pipeline:
         placed = attrs.evolve(moment, position=position)
         return self._row(RowKind.MOMENT, position, at, received, "", None, (placed,))
 
-    def _publish(self, moments: list[Moment], hops: int) -> None:
-        """Announce what a handler run published; the lane calls this once the run is committed."""
-        at = self.clock.now()
+    async def keep_step(self) -> None:
+        """Wait for the plugins that publish, and announce what they published in an order that is always the same.
+
+        From the first call on their moments are held back until the next: that is how a replay goes, packet by packet.
+        """
+        self._lockstep = True
+        while True:
+            await self.route.caught_up(publishers=True)
+            published, self._held_back = sorted(self._held_back, key=itemgetter(0)), []
+            if not published:
+                return
+            for _, moments, hops in published:
+                self._announce(moments, hops)
+
+    def _publish(self, plugin: str, moments: list[Moment], hops: int) -> None:
+        """Take what a handler run published; the lane calls this once the run is committed."""
+        if self._lockstep:
+            self._held_back.append((plugin, moments, hops))
+        else:
+            self._announce(moments, hops)
+
+    def _announce(self, moments: list[Moment], hops: int) -> None:
+        at = self.clock.newest
         for moment in moments:
             news = self._published.put(attrs.evolve(moment, hops=hops), at)
             if news is not None:

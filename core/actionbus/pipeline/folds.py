@@ -26,6 +26,17 @@ class Fold:
     reads: Callable[[Game], object]
     plugin: str = ""
 
+    def moments(self, game: Game) -> list[Moment]:
+        """Return the moments that stand in a game. Raises TypeError and ValueError for what is no moment of it."""
+        found = list(self.standing(game))
+        for moment in found:
+            if not isinstance(moment, self.kind):
+                raise TypeError(f"the fold of {self.kind.__name__} finds a {type(moment).__name__}")
+            if moment.fixture != game.fixture:
+                kind, wrong = self.kind.__name__, moment.fixture
+                raise ValueError(f"the fold of {kind} finds a moment of fixture {wrong!r}, not of game.fixture")
+        return found
+
 
 def version(game: Game) -> object:
     """Read all that stands: the default of ``fold``."""
