@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Iterable
@@ -67,7 +68,7 @@ def _first_error(error: OSError) -> str:
     while isinstance(cause, BaseExceptionGroup):
         cause = cast("BaseExceptionGroup[BaseException]", cause).exceptions[0]
     inner = cause if isinstance(cause, OSError) else error
-    return (inner.strerror or str(inner)).lower()
+    return (os.strerror(inner.errno) if inner.errno else str(inner)).lower()
 
 
 def from_handshake(error: Exception, profile: FeedProfile) -> FeedError:
