@@ -57,12 +57,13 @@ class Host:
     report: Callable[[HandlerFailure], None] = log_failure
     replaying: bool = False
     broken: list[Broken] = field(init=False, factory=list[Broken])
-    """Plugins that could not be set up, whose own tasks failed, or that are paused."""
+    """Plugins that could not be set up, whose own tasks or folds failed, or that are paused; each once."""
     problems: list[Problem] = field(init=False, factory=list[Problem])
     """What plugins found wrong with their tables of plugins.toml when they were set up."""
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
     _members: dict[str, _Member] = field(init=False, factory=dict[str, _Member])
     _folds: list[Fold] = field(init=False, factory=list[Fold])
+    _origins: dict[str, str] = field(init=False, factory=dict[str, str])
     _finishing: trio.Event = field(init=False, factory=trio.Event)
 
     async def open_fixture(
@@ -70,7 +71,8 @@ class Host:
     ) -> Pipeline:
         """Make the pipeline of a fixture, with a lane for each plugin."""
         clock = clock if clock is not None else FixtureClock(trio.current_time)
-        pipeline = Pipeline(fixture, self.log, clock, tuple(self._folds), catalogue or Catalogue())
+        folds = tuple(self._folds)
+        pipeline = Pipeline(fixture, self.log, clock, folds, catalogue or Catalogue(), self._fold_failed)
         self.pipelines[fixture] = pipeline
         for name in tuple(self._members):
             if (member := self._members.get(name)) is not None:
@@ -120,11 +122,12 @@ class Host:
             task_status.started()
 
     async def _live(self, plugin: Plugin, setting_up: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
+        self._origins[plugin.name] = plugin.origin
         context = self.context(plugin)
         folds = check_folds(plugin.name, plugin.hook("folds", context=context))
         async with entered(plugin.name, plugin.hook("subscriptions", context=context)) as subscriptions:
             publishes = bool(plugin.declaration.publishes)
-            subscriber = Subscriber(plugin.name, HandlerTable(subscriptions), self._reporter(plugin), publishes)
+            subscriber = Subscriber(plugin.name, HandlerTable(subscriptions), self._handler_failed, publishes)
             async with trio.open_nursery() as lanes:
                 self._folds += [attrs.evolve(each, plugin=plugin.name) for each in folds]
                 self._members[plugin.name] = _Member(subscriber, lanes)
@@ -141,24 +144,28 @@ class Host:
         """Let every plugin do what there is to do and then leave its resources."""
         self._finishing.set()
 
-    def _reporter(self, plugin: Plugin) -> Callable[[HandlerFailure], None]:
-        def report(failure: HandlerFailure) -> None:
-            self.report(failure)
-            if failure.paused and not any(each.name == plugin.name for each in self.broken):
-                last = describe(failure.error, plugin.origin)
-                self.broken.append(
-                    Broken(plugin.name, plugin.origin, f"paused after failures in a row, the last: {last}")
-                )
+    def _handler_failed(self, failure: HandlerFailure) -> None:
+        self.report(failure)
+        if failure.paused:
+            self._note(failure.plugin, "paused after failures in a row, the last: ", failure.error)
 
-        return report
+    def _fold_failed(self, fold: Fold, error: BaseException) -> None:
+        self._note(fold.plugin, f"its fold of {fold.kind.__name__} failed and is left out: ", error)
+
+    def _note(self, plugin: str, what: str, error: BaseException) -> str:
+        """Record why a plugin is broken, once: what it does in one fixture it does in the others, too."""
+        origin = self._origins[plugin]
+        reason = what + describe(error, origin)
+        if all(each.name != plugin for each in self.broken):
+            self.broken.append(Broken(plugin, origin, reason))
+        return reason
 
     def _leave_out(self, plugin: Plugin, error: BaseException, *, ready: bool) -> None:
         wrong = [problem for leaf in leaves(error) if isinstance(leaf, ConfigError) for problem in leaf.problems]
         if wrong and not ready:
             self.problems += wrong
             return
-        reason = describe(error, plugin.origin)
-        self.broken.append(Broken(plugin.name, plugin.origin, reason))
+        reason = self._note(plugin.name, "", error)
         logger.error("plugin failed and is left out", plugin=plugin.name, reason=reason)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 import attrs
@@ -43,6 +43,7 @@ class Pipeline:
     clock: FixtureClock
     folds: Sequence[Fold] = ()
     catalogue: Catalogue = field(factory=Catalogue)
+    fold_failed: Callable[[Fold, BaseException], None] = lambda fold, error: None
     route: Route = field(init=False)
     timeline: Timeline = field(init=False, factory=Timeline)
     game: Game = field(init=False)
@@ -193,6 +194,7 @@ class Pipeline:
                 del self._folds[each]
                 what = {"plugin": each.plugin, "fold": each.kind.__name__, "fixture": self.fixture}
                 logger.error("fold failed and is left out", **what, exc_info=error)
+                self.fold_failed(each, error)
                 continue
             rows += [self._moment_row(moment, at, received) for moment in changed]
         return rows
