@@ -63,8 +63,8 @@ def score_line(game: Game) -> Iterator[ScoreLine]:
         yield ScoreLine(
             fixture=game.fixture,
             key="score",
-            home=game.home.name,
-            away=game.away.name,
+            home=game.home.name or "home",
+            away=game.away.name or "away",
             home_points=game.score.home,
             away_points=game.score.away,
             period=basket.period,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
 from actionbus.cli.output import prepare
@@ -41,14 +41,7 @@ def _run(command: str, options: object) -> int:
 
 
 def _say(group: BaseExceptionGroup[Exception], before: str = "") -> None:
-    for error in _leaves(group):
+    from actionbus.bus import leaves
+
+    for error in leaves(group):  # a nursery puts a group around what comes out of it, even around a single error
         print(f"{before}{error}", file=sys.stderr)
-
-
-def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
-    """Walk over the errors in a group; a nursery puts one around what comes out of it, even around a single error."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

@@ -14,7 +14,7 @@ from actionbus.events.base import Action
 from actionbus.events.catalogue import Catalogue, action_classes
 from actionbus.hookspecs import PluginContext
 from actionbus.host import Installed, Loaded, Plugin, load
-from actionbus.host.loading import describe
+from actionbus.host.describe import describe
 from actionbus.log import MemoryLog
 
 DEFAULT = Path("plugins.toml")

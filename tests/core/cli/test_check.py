@@ -180,6 +180,7 @@ def test_a_check_of_a_plugin_that_raises_is_the_plugins_own_problem(command: Com
         (b"[alert.steals]\n", "plugins.toml:1: alert.steals.on: is missing"),
         (b"[plugin.notifier]\nfoo = 1\n", "plugins.toml:2: plugin.notifier.foo: unknown key"),
         (b"[notify.phone]\nuse = 'pigeon'\n", "plugins.toml:2: notify.phone.use: should be"),
+        (b"[plugin.score_tracker]\nfile = '.'\n", "plugins.toml:2: plugin.score_tracker.file: is a folder, should be"),
         (b"schema = 2\n", "plugins.toml:1: schema: should be 1"),
     ],
 )
