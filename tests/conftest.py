@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 from attrs import frozen
+from hypothesis import HealthCheck, settings
+
+# A property is right or wrong; how long it takes is the machine's affair.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 GAMES = Path(__file__).parents[2] / "shared" / "games"
 WITHOUT = pytest.mark.skip(reason="the real games are not part of the project: there is no folder ../shared/games")

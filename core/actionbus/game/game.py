@@ -65,6 +65,8 @@ class Game:
     _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
     _order: list[_Place] = field(factory=list[_Place])
     _standing: dict[str, Action] = field(factory=dict[str, Action])
+    _settled: bool = False  # one home team, one away team: no more than a change of leaning can unseat them
+    _sides_are_said: bool = False
     _turned: bool = False
     _apart_since: float | None = None
     _at: float = 0.0
@@ -80,7 +82,7 @@ class Game:
         said, counted = summary.score, self.counted
         if said is None or (said.home == counted.home and said.away == counted.away):
             self._apart_since = None
-        elif said.home == counted.away and said.away == counted.home and not self._sides_are_said():
+        elif said.home == counted.away and said.away == counted.home and not self._sides_are_said:
             self._turned = not self._turned
             self._seat()
         elif self._apart_since is None:
@@ -106,7 +108,7 @@ class Game:
             if box is None:
                 box = self.teams[team.id] = TeamBox(team.id)
             box.count(action, team, by)
-            if -1 <= box.leaning <= 1:
+            if not self._settled or -1 <= box.leaning <= 1:
                 self._seat()
             worth = points[type(action)]
             if worth:
@@ -121,19 +123,19 @@ class Game:
                 self.lineups[action.action_id] = action
 
     def _seat(self) -> None:
-        """Give the teams their sides, most home first, and forget those that nothing names any more.
+        """Give the teams their sides, home first, and forget those that nothing names any more.
 
         Where the feed says nothing of sides (version 1 packets) they go by team id, until its score tells.
         """
         self.teams = {team: box for team, box in self.teams.items() if box.mentions}
-        boxes = sorted(self.teams.values(), key=lambda box: box.id, reverse=self._turned)
-        boxes.sort(key=lambda box: box.leaning, reverse=True)
+        self._sides_are_said = any(box.leaning for box in self.teams.values())
+        turned = self._turned and not self._sides_are_said
+        boxes = sorted(self.teams.values(), key=lambda box: box.id, reverse=turned)
+        boxes.sort(key=lambda box: (box.leaning > 0) - (box.leaning < 0), reverse=True)
         self.home = boxes[0] if boxes and boxes[0].leaning >= 0 else TeamBox()
         self.away = boxes[-1] if boxes and boxes[-1].leaning <= 0 and boxes[-1] is not self.home else TeamBox()
+        self._settled = len(boxes) == 2 and boxes[0].leaning > 0 > boxes[1].leaning
         self.counted = Score(self.home.line.points, self.away.line.points)
-
-    def _sides_are_said(self) -> bool:
-        return any(box.leaning for box in self.teams.values())
 
     def _place(self, action: Action, by: int) -> None:
         place = (action.period, action.sequence, action.action_id)
