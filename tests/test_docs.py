@@ -1,0 +1,230 @@
+"""README and docs: what they show works, and what there is, they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import pytest
+
+import actionbus
+from actionbus import (
+    Action,
+    Change,
+    Event,
+    FeedStatus,
+    PluginContext,
+    SendType,
+    Steal,
+    TwoPointerMade,
+    event_classes,
+    snake_name,
+)
+from actionbus.cli.parser import make_parser
+from actionbus.config import FeedConfig, PluginTable, SimulatorConfig
+from actionbus.hookspecs import Hooks
+from actionbus.testing import AWAY, make, running
+from actionbus_plugins import notifier
+from actionbus_plugins.notifier import channels, messages, rules
+from actionbus_plugins.score_tracker import Settings
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced code blocks of a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def section(page: Path, title: str) -> str:
+    """A page's part under a heading, up to the next heading."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", page.read_text(encoding="utf-8"), re.M | re.DOTALL)
+    assert found is not None, f"{page.name} has no section {title}"
+    return found[1]
+
+
+def listed(text: str) -> set[str]:
+    """What stands in backquotes in the first column of the tables."""
+    rows = re.findall(r"^\| ([^|]*) \|", text, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def module(text: str, name: str) -> ModuleType:
+    made = ModuleType(name)
+    exec(compile(text, f"{name}.py", "exec"), made.__dict__)
+    return made
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    assert [each for each in targets if not each.startswith("https://") and not (page.parent / each).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_shown_is_one(page: Path) -> None:
+    lines = [line.partition(" #")[0].strip() for block in blocks(page, "sh") for line in block.splitlines()]
+    shown = [line.removeprefix("./dev ") for line in lines if re.match(r"(\./dev )?actionbus ", line)]
+    assert page != README or len(shown) > 5
+    for line in shown:
+        make_parser().parse_args(shlex.split(line)[1:])
+
+
+async def test_the_plugin_in_the_readme_is_twelve_lines_and_works(capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = blocks(README, "python")
+    body = text.partition("\n\n")[2]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 12
+    async with running(module(text, "steals")) as bench:
+        await bench.deliver(make(Steal, player="Ann Lee", clock="07:21"))
+    assert capsys.readouterr().out == "07:21 Ann Lee steals the ball!\n"
+
+
+async def test_the_alert_in_the_readme_works(capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = [block for block in blocks(README, "toml") if "[alert." in block]
+    async with running(notifier, config=text) as bench:
+        await bench.deliver(
+            make(actionbus.ThreePointerMade, player="Ann Lee", score=(8, 2)),
+            make(
+                actionbus.ThreePointerMade,
+                player="Bo Diaz",
+                team=attrs.evolve(AWAY, name="Caldermouth Lanterns"),
+                score=(8, 5),
+            ),
+        )
+    assert capsys.readouterr().out == "ALERT threes: Bo Diaz for three! 8-5\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_piece_of_configuration_passes_the_check(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "steals.py").write_text(blocks(README, "python")[0], encoding="utf-8")
+    for piece in blocks(page, "toml"):
+        (tmp_path / "plugins.toml").write_text(piece, encoding="utf-8")
+        command = [sys.executable, "-c", "import sys; from actionbus.cli import main; sys.exit(main(['check']))"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), piece
+
+
+def test_the_readme_names_every_folder_of_the_tree() -> None:
+    named = listed(section(README, "Where things are"))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    inside = re.findall(r"`(\w+)`", section(README, "Where things are").split("core/actionbus/`")[1].splitlines()[0])
+    packages = {path.stem for path in (ROOT / "core/actionbus").iterdir() if path.name[0].islower()}
+    assert set(inside) <= packages
+
+
+def test_the_readme_says_what_the_log_does_not_do_yet() -> None:
+    assert "the log is in memory" in README.read_text(encoding="utf-8")
+
+
+async def test_the_folds_and_counts_in_the_docs_work(capsys: pytest.CaptureFixture[str]) -> None:
+    counting, leading, _ = blocks(DOCS / "plugins.md", "python")
+    async with running(module(counting, "counting")) as bench:
+        await bench.deliver(steal := make(Steal, player="Ann Lee"), make(Steal, player="Ann Lee"))
+        await bench.deliver(attrs.evolve(steal, send_type=SendType.DELETED))
+    assert capsys.readouterr().out.splitlines() == ["Ann Lee: 1", "Ann Lee: 2", "Ann Lee: 1"]
+    lead = module(leading, "leading")
+    heard: list[tuple[str, Change]] = []
+
+    async def hear(moment: Any) -> None:
+        heard.append((moment.team, moment.change))
+
+    lead.__dict__["subscriptions"] = actionbus.hookimpl(lambda: [actionbus.on(lead.Lead, hear, changes=set(Change))])
+    async with running(lead) as bench:
+        await bench.deliver(two := make(TwoPointerMade), attrs.evolve(two, send_type=SendType.DELETED))
+    assert heard == [("Harbor Gulls", Change.ADDED), ("Harbor Gulls", Change.WITHDRAWN)]
+
+
+async def test_the_test_in_the_docs_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    *_, text = blocks(DOCS / "plugins.md", "python")
+    testing = module(text, "testing")
+    testing.__dict__["steals"] = module(blocks(README, "python")[0], "steals")
+    await testing.test_a_steal_is_shouted(capsys)
+
+
+def ours() -> dict[str, type[Event]]:
+    return {name: kind for name, kind in event_classes().items() if kind.__module__.startswith("actionbus.events.")}
+
+
+def test_every_event_class_is_in_the_docs_below_the_class_that_it_belongs_to() -> None:
+    text = (DOCS / "events.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:· )*)(?:`(\w+)`|\(none\)) \| `(\w+)` \|", text, re.MULTILINE)
+    classes = {kind.__name__: kind for kind in ours().values()}
+    assert {python for _, _, python in rows} - {"ScoreLine"} == classes.keys()
+    path: list[type[Event]] = []
+    for dots, name, python in rows:
+        if python not in classes:
+            continue
+        kind = classes[python]
+        assert name in (snake_name(kind), "")
+        del path[len(dots) // 2 :]
+        if path and issubclass(kind, Action):
+            assert issubclass(kind, path[-1]), f"{name} does not belong below {path[-1].__name__}"
+        path.append(kind)
+
+
+def test_every_change_and_every_field_of_an_event_is_in_the_docs() -> None:
+    events = DOCS / "events.md"
+    assert listed(section(events, "Changes")) == {change.name for change in Change}
+    assert {each.name for each in attrs.fields(Event)} <= listed(section(events, "What every event says"))
+
+
+def keys(kind: type[attrs.AttrsInstance]) -> set[str]:
+    return {each.name for each in attrs.fields(kind)}
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("[feed]", FeedConfig),
+        ("[simulator]", SimulatorConfig),
+        ("[plugin.NAME]", PluginTable),
+        ("[plugin.score_tracker]", Settings),
+        ("[alert.NAME]", rules.Rule),
+        ("[notify.NAME]", channels.Channel),
+    ],
+)
+def test_every_key_of_plugins_toml_is_in_the_docs_and_no_other(title: str, kind: type[attrs.AttrsInstance]) -> None:
+    assert listed(section(DOCS / "plugins.toml.md", title)) == keys(kind)
+
+
+def test_the_defaults_in_the_docs_are_those_of_the_code() -> None:
+    page = DOCS / "plugins.toml.md"
+    for title, kind in (("[feed]", FeedConfig), ("[simulator]", SimulatorConfig), ("[alert.NAME]", rules.Rule)):
+        rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section(page, title), re.MULTILINE))
+        assert rows
+        defaults = {each.name: each.default for each in attrs.fields(kind)}
+        for name, written in rows.items():
+            assert tomllib.loads(f"x = {written}")["x"] == defaults[name], f"{title} {name}"
+
+
+def test_every_top_level_table_is_in_the_docs() -> None:
+    text = (DOCS / "plugins.toml.md").read_text(encoding="utf-8")
+    owned = {f"[{point.name}.NAME]" for point in entry_points(group="actionbus.tables")}
+    assert [title for title in (*owned, "[feed]", "[simulator]", "[plugin.NAME]") if f"## {title}\n" not in text] == []
+
+
+def test_every_name_that_a_message_may_use_is_in_the_docs() -> None:
+    text = section(DOCS / "plugins.toml.md", "Messages")
+    own = {each.name for each in attrs.fields(FeedStatus)} - {each.name for each in attrs.fields(Event)}
+    assert listed(text) == messages.COMMON | messages.ACTION | own
+    assert f"{messages.LONGEST:,} characters" in text
+
+
+def test_every_hook_and_all_of_the_context_is_in_the_docs() -> None:
+    page = DOCS / "plugins.md"
+    hooks = {name for name in vars(Hooks) if not name.startswith("_")}
+    assert {name.partition("(")[0] for name in listed(section(page, "Hooks"))} == hooks
+    attributes = {"log", "name", "replaying", "store", "shared"}  # set when one is made
+    known = attributes | {name for name in vars(PluginContext) if not name.startswith("_")}
+    assert {re.split(r"\W", name.removeprefix("context."))[0] for name in listed(section(page, "The context"))} == known
