@@ -24,6 +24,10 @@ LATE = 0.1  # seconds; a limit that is noticed so late says that we were held up
 logger = structlog.get_logger()
 
 
+class Unreadable(FeedError):
+    """The server sent what no websocket client may accept, so that our side gave the connection up."""
+
+
 @define(eq=False)
 class Conversation:
     """One connection. ``run`` returns when the fixture is over and raises FeedError when the connection ends."""
@@ -123,7 +127,7 @@ class Conversation:
         if reason is not None and stream.failed_here(reason):
             said = f"a message breaks the rules of websockets: {reason.reason}"
             self.intake.fail(said, self.wall())
-            raise FeedError(said)
+            raise Unreadable(said)
         if reason is not None and reason.code in CLEAN:
             self.intake.end(self.wall())
             if self.intake.live and self.intake.pipeline.game.finished:

@@ -16,7 +16,7 @@ from attrs import define, field
 from actionbus.errors import ActionbusError, FeedError, FeedRefused
 from actionbus.events.base import FeedState
 from actionbus.feed import words
-from actionbus.feed.conversation import Conversation
+from actionbus.feed.conversation import Conversation, Unreadable
 from actionbus.feed.counts import FeedCounts
 from actionbus.feed.intake import Intake
 from actionbus.feed.pace import Backoff, ConnectLimit
@@ -25,6 +25,8 @@ from actionbus.feed.websocket import Address, converse
 from actionbus.pipeline import Pipeline
 from actionbus.secrets import Secret
 from actionbus.session import FeedProfile, Mismatch
+
+SURE = 2  # connections that fail at the same packet until it is given up
 
 logger = structlog.get_logger()
 
@@ -86,6 +88,8 @@ class _Follower:
     intake: Intake = field(init=False)
     ends_at: float = field(init=False, default=math.inf)
     """When a finished fixture is over, on trio's clock, connected or not."""
+    unreadable: int = field(init=False, default=0)
+    """Connections since the last news that failed at a packet that cannot be received."""
 
     def __attrs_post_init__(self) -> None:
         self.intake = Intake(self.pipeline, self.profile)
@@ -106,6 +110,11 @@ class _Follower:
             except Mismatch as mismatch:
                 wait = self.backoff.next() if self.intake.collecting else 0.0
                 self._begin_anew(mismatch)
+            except Unreadable as error:
+                # It takes two attempts to be sure of such a packet; the server is well, so they need not wait.
+                self.unreadable += 1
+                wait = self.backoff.next() if self.unreadable > SURE else 0.0
+                self._down(FeedState.DOWN, error)
             except FeedError as error:
                 wait = self.backoff.next()
                 if isinstance(error, words.Unavailable):
@@ -145,13 +154,14 @@ class _Follower:
             self.ends_at = conversation.ends_at
             if conversation.progress:
                 self.backoff.reset()
+                self.unreadable = 0
 
     def _begin_anew(self, mismatch: Mismatch) -> None:
         self._down(FeedState.DOWN, mismatch)
         self.counts.refetches += 1
-        self.intake.begin_anew()
-        if self.ends_at < math.inf:  # also a finished fixture's list may have changed
+        if self.ends_at < math.inf and not self.intake.collecting:  # also a finished fixture's list may have changed
             self.ends_at = trio.current_time() + self.profile.linger
+        self.intake.begin_anew()
 
     def _down(self, state: FeedState, error: FeedError) -> None:
         reason = str(error)
