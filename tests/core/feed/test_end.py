@@ -12,7 +12,8 @@ from actionbus.events.base import FeedState
 from actionbus.feed import Ending
 
 if TYPE_CHECKING:
-    from tests.core.feed.conftest import Call, Kit, Rig
+    from tests.core.feed.conftest import Kit
+    from tests.core.feed.rig import Call, Rig
     from trio.testing import MockClock
 
 ENDED = [FeedState.LIVE, FeedState.FINISHED]
@@ -124,6 +125,32 @@ async def test_a_refusal_after_the_end_does_not_spoil_it(autojump_clock: MockClo
     await rig.follow(finished, refuse, give_up_when_refused=True)
     assert rig.ending is Ending.FINISHED
     assert rig.ended_at == 25
+
+
+async def test_a_list_that_changed_after_the_end_is_still_fetched_anew(
+    autojump_clock: MockClock, rig: Rig, kit: Kit
+) -> None:
+    packets = kit.list_of(12, finished=True)
+    new = [*packets[:3], *packets[7:]]
+
+    async def cut(call: Call) -> None:
+        await call.cut()
+
+    await rig.follow(kit.serving(packets, then=cut), kit.serving(new), kit.serving(new))
+    assert rig.heard[12:] == [(f"a{number}:2", "withdrawn") for number in range(3, 7)]
+    assert rig.ending is Ending.FINISHED
+
+
+async def test_a_list_that_is_wiped_after_the_end_does_not_put_it_off_for_ever(
+    autojump_clock: MockClock, rig: Rig, kit: Kit
+) -> None:
+    async def cut(call: Call) -> None:
+        await call.cut()
+
+    await rig.follow(kit.serving(kit.list_of(12, finished=True), then=cut), *[kit.serving([])] * 100)
+    assert rig.ending is Ending.FINISHED
+    assert rig.ended_at < 100
+    assert rig.heard == kit.added(range(12))
 
 
 async def test_finished_at_the_top_of_a_packet_is_as_good(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:

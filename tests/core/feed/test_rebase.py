@@ -19,7 +19,8 @@ from actionbus.session import FeedProfile, Mismatch
 from actionbus.timeline import State
 
 if TYPE_CHECKING:
-    from tests.core.feed.conftest import Kit, Rewound
+    from tests.core.feed.conftest import Kit
+    from tests.core.feed.rig import Rewound
 
 SEND_TYPES = {"Pending": 1, "Updated": 2, "Cancelled": 3, "Deleted": 4, "Confirmed": 5, "Restored": 6}
 NOW = 1_767_290_400.0  # Unix seconds

@@ -14,7 +14,8 @@ from actionbus.feed import Ending
 from actionbus.secrets import Secret
 
 if TYPE_CHECKING:
-    from tests.core.feed.conftest import Call, Kit, Play, Rig
+    from tests.core.feed.conftest import Kit
+    from tests.core.feed.rig import Call, Play, Rig
     from trio.testing import MockClock
 
 
