@@ -11,8 +11,6 @@ from actionbus.host import Host
 from actionbus.pipeline import Pipeline
 from actionbus.recording import Recording
 
-TURN = 16  # packets between two turns of the lanes: with their moments fewer rows than a lane holds
-
 
 def _no_time() -> float:
     return 0.0
@@ -21,14 +19,18 @@ def _no_time() -> float:
 async def replay(recording: Recording, host: Host, catalogue: Catalogue | None = None) -> Pipeline:
     """Play a recording to the plugins and wait until they have done with it; return its pipeline, to read off.
 
-    The fixture clock is that of the rows. Plugins that publish moments are waited for at every packet, so that the
+    The fixture clock is that of the rows. The lanes have their turn after each packet that they want: what plugins
+    print comes in the order of the game. Plugins that publish moments are waited for at every packet, so that the
     moments land behind their causes each time.
     """
     pipeline = await host.open_fixture(recording.fixture, FixtureClock(_no_time), catalogue)
-    for number, packet in enumerate(recording.packets):
+    published = any(lane.subscriber.publishes for lane in pipeline.route.lanes)
+    for packet in recording.packets:
         pipeline.accept(packet)
-        await pipeline.keep_step()
-        if number % TURN == 0:
+        if published:
+            await pipeline.keep_step()
+        if pipeline.route.offered:
+            pipeline.route.offered = False
             await trio.lowlevel.checkpoint()
     pipeline.tell(FeedState.FINISHED, "the recording is over")
     await pipeline.keep_step()

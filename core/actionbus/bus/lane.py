@@ -14,7 +14,7 @@ from attrs import define, field
 from actionbus.bus.boundary import is_own
 from actionbus.bus.clock import FixtureClock
 from actionbus.bus.subscriber import HandlerFailure, Subscriber
-from actionbus.bus.work import Work, hops_of, working
+from actionbus.bus.work import Work, working
 from actionbus.errors import PluginError
 from actionbus.events.base import Change, Due, Event, Moment
 from actionbus.log import LaneState, Log, Row
@@ -73,7 +73,8 @@ class Lane:
                 self._behind = True
             else:
                 self._pending.append(row)
-        self._idle.unpark()
+        if self._resting:
+            self._idle.unpark()
 
     def close(self) -> None:
         """Let the lane end when it has done what there is."""
@@ -123,8 +124,11 @@ class Lane:
     async def _rest(self) -> None:
         self._resting = True
         self._waiting.unpark_all()
-        with trio.CancelScope() as self._alarm:
-            self.set_alarm()
+        if self._due < math.inf:
+            with trio.CancelScope() as self._alarm:
+                self.set_alarm()
+                await self._idle.park()
+        else:
             await self._idle.park()
         self._resting = False
         self._turn_ends = perf_counter() + TURN
@@ -142,10 +146,9 @@ class Lane:
         await self._fire_before(row.at)
         if self.subscriber.paused:
             return
-        hops = max(map(hops_of, row.events), default=0)
-        await self._handle(
-            row.events, row.position, Work(self.subscriber.name, self.fixture, self._state, row.at, hops)
-        )
+        hops = max([event.hops for event in row.events if isinstance(event, Moment)], default=0)
+        work = Work(self.subscriber.name, self.fixture, self._state, row.at, hops)
+        await self._handle(row.events, row.position, work)
         if row.ends_fixture and self._last_timers is None:
             self._last_timers = len(self._state.timers) + MOST_LAST_TIMERS
         if self._last_timers is not None:

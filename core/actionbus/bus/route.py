@@ -38,6 +38,8 @@ class Route:
     clock: FixtureClock
     publish: Callable[[str, list[Moment], int], None]
     lanes: list[Lane] = field(init=False, factory=list[Lane])
+    offered: bool = field(init=False, default=False)
+    """Whether a lane was handed a row; who feeds the fixture lowers it and lets the lanes have their turn."""
     _table: _LaneTable = field(init=False)
     _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
     _first_due: float = field(init=False, default=math.inf)
@@ -70,10 +72,12 @@ class Route:
             found = self._table[type(event), event.change]
             lanes = dict.fromkeys((*lanes, *found)) if lanes else found
         for lane in lanes:
+            self.offered = True
             lane.offer(row)
         if row.at > self._first_due:
             for lane, due in self._timers.items():
                 if due < row.at and lane not in lanes:
+                    self.offered = True
                     lane.offer(row)
 
     def deliver_to_all(self, row: Row) -> None:

@@ -151,9 +151,18 @@ class Catalogue:
         return Meaning(by_name or by_id)
 
 
+class _SnakeNames(dict[type[Event], str]):
+    def __missing__(self, kind: type[Event]) -> str:
+        self[kind] = name = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+        return name
+
+
+_snake_names = _SnakeNames()
+
+
 def snake_name(kind: type[Event]) -> str:
     """Return the name of an event class in plugins.toml: ``ThreePointerMade`` is ``three_pointer_made``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    return _snake_names[kind]
 
 
 def event_classes() -> dict[str, type[Event]]:

@@ -50,7 +50,7 @@ class Pipeline:
     counts: Counts = field(init=False, factory=Counts)
     status: FeedStatus | None = field(init=False, default=None)
     _decoder: Decoder = field(init=False)
-    _published: Announced = field(init=False, factory=Announced)
+    _published: Announced = field(init=False)
     _folds: dict[Fold, Announced] = field(init=False)
     _last_seq: int | None = field(init=False, default=None)
     _parted: bool = field(init=False, default=False)
@@ -60,7 +60,8 @@ class Pipeline:
     def __attrs_post_init__(self) -> None:
         self.game = Game(fixture=self.fixture)
         self.route = Route(self.fixture, self.log, self.clock, self._publish)
-        self._folds = {each: Announced() for each in self.folds}
+        self._folds = {each: Announced(self.log.next_position) for each in self.folds}
+        self._published = Announced(self.log.next_position)
         self._decoder = Decoder(self.catalogue, self._report_oddity)
 
     def accept(self, packet: str | bytes, received: float = math.inf) -> Action | None:
@@ -200,9 +201,7 @@ class Pipeline:
         return rows
 
     def _moment_row(self, moment: Moment, at: float, received: float) -> Row:
-        position = self.log.next_position()
-        placed = attrs.evolve(moment, position=position)
-        return self._row(RowKind.MOMENT, position, at, received, "", None, (placed,))
+        return self._row(RowKind.MOMENT, moment.position, at, received, "", None, (moment,))
 
     async def keep_step(self) -> None:
         """Wait for the plugins that publish, and announce what they published in an order that is always the same.

@@ -63,6 +63,8 @@ def fold(kind: type[M], standing: Callable[[Game], Iterable[M]], *, reads: Calla
 class Announced:
     """The moments of one fixture and one source that listeners know of, and how often each key was announced."""
 
+    next_position: Callable[[], int]
+    """Numbers the announcements' rows."""
     seen: object = None
     """What the fold read the last time it was asked."""
     _known: dict[tuple[type[Moment], str], tuple[Moment, bool]] = field(factory=dict)
@@ -96,7 +98,8 @@ class Announced:
     ) -> Moment:
         number = self._numbers[name] = self._numbers.get(name, 0) + 1
         news_id = f"{moment.fixture}:{snake_name(name[0])}:{moment.key}:{number}"
-        return attrs.evolve(moment, id=news_id, at=at, change=change, previous=previous)
+        position = self.next_position()
+        return attrs.evolve(moment, id=news_id, position=position, at=at, change=change, previous=previous)
 
 
 class _OwnFields(dict[type[Moment], tuple[str, ...]]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -32,8 +33,8 @@ class Thief(Moment):
 def thieves(game: Game) -> Iterator[Thief]:
     """Find the players who have stolen the ball."""
     counts = Counter(str(action.player) for action in game.actions() if isinstance(action, Steal))
-    for name, count in counts.items():
-        yield Thief(fixture=game.fixture, key=name, steals=count)
+    for name, steals in counts.items():
+        yield Thief(fixture=game.fixture, key=name, steals=steals)
 
 
 def folding(name: str, *folds: Fold) -> Plugin:
@@ -188,7 +189,7 @@ def test_adding_up_the_announcements_gives_what_stands(standing: list[dict[str, 
     known: dict[str, int] = {}
     last: dict[str, Change] = {}
     ids: set[str] = set()
-    announced = Announced()
+    announced = Announced(count(1).__next__)
     for moments in standing:
         for news in announced.compare([Thief(fixture="f", key=key, steals=n) for key, n in moments.items()], 0.0):
             assert isinstance(news, Thief)
