@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -36,6 +37,7 @@ def run(options: Namespace) -> int:
     loaded = load_and_check(config, known)
     for broken in loaded.broken:
         print(config.tree.problem(("plugin", broken.name), broken.reason), file=sys.stderr)
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it time and again
     game, fine = trio.run(_replay, recording, config, loaded)
     if stdout is not None:
         text = json.dumps(box_score(game), ensure_ascii=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import ssl
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -33,9 +35,9 @@ def run(options: Namespace) -> int:
         print(f"{warning} (a warning)", file=sys.stderr)
     loaded = load_and_check(config, known)
     source = _simulated(config) if config.feed.source == "simulator" else _real(config, os.environ)
-    fine = trio.run(
-        lambda: run_daemon(config, source, loaded, catalogue(config), until_finished=options.until_finished)
-    )
+    daemon = partial(run_daemon, until_finished=options.until_finished)
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it time and again
+    fine = trio.run(daemon, config, source, loaded, catalogue(config))
     return OK if fine else FAILED
 
 
