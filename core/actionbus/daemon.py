@@ -57,9 +57,10 @@ async def run(
                     await _follow_all(source, host, catalogue, endings, until_finished=until_finished)
                 logger.info("feeds have stopped, plugins finish what they have")
         everything.cancel_scope.cancel()
-    if everything.cancel_scope.cancelled_caught and stopping.cancel_called:
-        return True
-    return not (loaded.broken or host.broken or Ending.REFUSED in endings.values())
+    if stopping.cancel_called:
+        return True  # whoever asked for the end got it
+    finished = all(endings.get(fixture) is Ending.FINISHED for fixture in source.fixtures)
+    return finished and not (loaded.broken or host.broken)
 
 
 async def _follow_all(
@@ -95,15 +96,20 @@ async def _follow(
     give_up_when_refused: bool,
 ) -> None:
     pipeline = await host.open_fixture(fixture, catalogue=catalogue)
-    endings[fixture] = await follow(
-        pipeline,
-        profile,
-        token=source.token,
-        connects=connects,
-        rng=random.Random(),
-        ssl_context=source.ssl_context,
-        give_up_when_refused=give_up_when_refused,
-    )
+    try:
+        endings[fixture] = await follow(
+            pipeline,
+            profile,
+            token=source.token,
+            connects=connects,
+            rng=random.Random(),
+            ssl_context=source.ssl_context,
+            give_up_when_refused=give_up_when_refused,
+        )
+    except Exception:
+        # The boundary around a fixture: what is wrong in our own code for one must not end the others.
+        logger.exception("fixture failed, which is a mistake in actionbus; the others go on", fixture=fixture)
+        return
     counts = pipeline.counts
     logger.info("fixture ended", fixture=fixture, how=endings[fixture].value, packets=counts.packets, bad=counts.bad)
 
