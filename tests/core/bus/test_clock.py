@@ -81,13 +81,14 @@ def test_what_passed_while_the_clock_ran_does_not_change_the_stamps() -> None:
     assert clock.now() == 110.0
 
 
-def test_a_late_packet_does_not_turn_the_clock_back() -> None:
+@pytest.mark.parametrize("timestamp", [99.0, 100.0, None])
+def test_a_late_packet_does_not_turn_the_clock_back(timestamp: float | None) -> None:
     watch = Watch()
     clock = FixtureClock(watch)
     clock.run()
     clock.stamp(100.0, received=100.0)
     watch.seconds = 5.0
-    assert clock.stamp(99.0, received=105.0) == 100.0
+    assert clock.stamp(timestamp, received=105.0) == 100.0
     assert clock.now() == 105.0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 import pytest
@@ -50,7 +50,8 @@ def nothing(context: PluginContext, action: Action) -> None:
     pass
 
 
-async def play(plugin: Plugin, *actions: Action, end: bool = False, one_by_one: bool = True) -> Bus:
+async def play(plugin: Plugin, *actions: Action, end: bool = False, one_by_one: bool = True, heard: Sized = ()) -> Bus:
+    """Play actions to a plugin; what is to be ``heard`` must be there before it is told to finish."""
     bus = Bus()
     async with bus.hosting(plugin) as host:
         pipeline = await open_fixture(host)
@@ -62,6 +63,8 @@ async def play(plugin: Plugin, *actions: Action, end: bool = False, one_by_one: 
         if end:
             pipeline.tell(FeedState.FINISHED)
             await host.caught_up()
+        in_time = len(heard)
+    assert len(heard) == in_time
     return bus
 
 
@@ -74,14 +77,14 @@ async def test_a_timer_comes_before_the_first_row_with_a_later_time(one_by_one: 
             settle(context, action)
 
     plugin = alarm(heard, first_only)
-    await play(plugin, at(0), at(5), at(10), at(10), at(10.5), at(11), one_by_one=one_by_one)
+    await play(plugin, at(0), at(5), at(10), at(10), at(10.5), at(11), one_by_one=one_by_one, heard=heard)
     assert heard == ["Steal 0", "Steal 5", "Steal 10", "Steal 10", "settled 10", "Steal 10.5", "Steal 11"]
 
 
 @pytest.mark.parametrize("one_by_one", [True, False])
 async def test_rows_that_the_plugin_does_not_hear_let_time_pass_for_it(one_by_one: bool) -> None:
     heard: list[str] = []
-    await play(alarm(heard, settle), at(0), at(11, Assist), one_by_one=one_by_one)
+    await play(alarm(heard, settle), at(0), at(11, Assist), one_by_one=one_by_one, heard=heard)
     assert heard == ["Steal 0", "settled 10"]
 
 
@@ -89,7 +92,7 @@ async def test_a_packet_that_changes_nothing_lets_time_pass() -> None:
     heard: list[str] = []
     steal = at(0)
     again = at(11, action_id=steal.action_id, sequence=steal.sequence, send_type=SendType.UPDATED)
-    await play(alarm(heard, settle), steal, again)
+    await play(alarm(heard, settle), steal, again, heard=heard)
     assert heard == ["Steal 0", "settled 10"]
 
 
@@ -100,7 +103,7 @@ async def test_timers_come_in_the_order_of_their_due_times_and_then_of_their_key
         for key, due in (("d", 3.0), ("c", 1.0), ("b", 2.0), ("a", 3.0)):
             context.at(action.at + due, key)
 
-    await play(alarm(heard, several), at(0), at(11, Assist))
+    await play(alarm(heard, several), at(0), at(11, Assist), heard=heard)
     assert heard == ["Steal 0", "c 1", "b 2", "a 3", "d 3"]
 
 
@@ -111,13 +114,13 @@ async def test_at_the_end_of_the_fixture_the_timers_that_remain_run_out_in_order
         for key, due in (("later", 3000.0), ("soon", 100.0), ("also later", 3000.0)):
             context.at(action.at + due, key)
 
-    await play(alarm(heard, several), at(0), end=True)
+    await play(alarm(heard, several), at(0), end=True, heard=heard)
     assert heard == ["Steal 0", "soon 100", "also later 3000", "later 3000"]
 
 
 async def test_a_timer_with_the_key_of_one_that_runs_takes_its_place() -> None:
     heard: list[str] = []
-    await play(alarm(heard, settle), at(0), at(5), at(11, Assist), at(16, Assist), end=True)
+    await play(alarm(heard, settle), at(0), at(5), at(11, Assist), at(16, Assist), end=True, heard=heard)
     assert heard == ["Steal 0", "Steal 5", "settled 15"]
 
 
@@ -130,7 +133,7 @@ async def test_a_timer_can_be_dropped_and_dropping_none_is_fine() -> None:
         if action.at == T + 5:
             context.cancel("settled")
 
-    await play(alarm(heard, drop_at_5), at(0), at(5), end=True)
+    await play(alarm(heard, drop_at_5), at(0), at(5), end=True, heard=heard)
     assert heard == ["Steal 0", "Steal 5"]
 
 
@@ -158,7 +161,7 @@ async def test_a_timer_for_the_past_runs_out_right_after_the_run_that_set_it(one
     def for_the_past(context: PluginContext, action: Action) -> None:
         context.at(action.at - 100, "past")
 
-    await play(alarm(heard, for_the_past), at(0), at(0), at(1), one_by_one=one_by_one)
+    await play(alarm(heard, for_the_past), at(0), at(0), at(1), one_by_one=one_by_one, heard=heard)
     assert heard == ["Steal 0", "past -100", "Steal 0", "past -100", "Steal 1", "past -99"]
 
 
@@ -187,14 +190,14 @@ def rings_again(heard: list[float], after: float) -> Plugin:
 @pytest.mark.parametrize("after", [0.0, -1.0])
 async def test_a_timer_that_sets_another_for_its_own_moment_is_refused_as_a_loop(after: float) -> None:
     heard: list[float] = []
-    bus = await play(rings_again(heard, after), at(0), at(11, Assist), end=True)
+    bus = await play(rings_again(heard, after), at(0), at(11, Assist), end=True, heard=heard)
     assert heard == [10]
     assert "timer 'again' sets timer 'again' for its own moment or before: a loop" in str(bus.failures[0].error)
 
 
 async def test_a_timer_that_sets_itself_again_rings_until_the_end_and_not_without_end() -> None:
     heard: list[float] = []
-    bus = await play(rings_again(heard, 10), at(0), at(35, Assist), end=True)
+    bus = await play(rings_again(heard, 10), at(0), at(35, Assist), end=True, heard=heard)
     assert heard == [10.0 * number for number in range(1, 3 + 1 + lane.MOST_LAST_TIMERS + 1)]
     assert [str(failure.error) for failure in bus.failures] == [
         "plugin alarm: its timers set new ones without end after the end of the fixture"
@@ -208,7 +211,7 @@ async def test_a_thousand_timers_that_remain_at_the_end_all_run_out() -> None:
         for number in range(3 * lane.MOST_LAST_TIMERS):
             context.at(action.at + 1 + number, str(number))
 
-    bus = await play(alarm(heard, many), at(0), end=True)
+    bus = await play(alarm(heard, many), at(0), end=True, heard=heard)
     assert len(heard) == 1 + 3 * lane.MOST_LAST_TIMERS
     assert bus.failures == []
 
@@ -226,7 +229,7 @@ async def test_a_timer_runs_out_once_whether_or_not_its_handler_likes_it() -> No
 
         return [on(Steal, hear), on(Due, due)]
 
-    bus = await play(listener("alarm", listens), at(0), at(11, Assist), at(12, Assist), end=True)
+    bus = await play(listener("alarm", listens), at(0), at(11, Assist), at(12, Assist), end=True, heard=heard)
     assert heard == [10]
     assert len(bus.failures) == 1
 
