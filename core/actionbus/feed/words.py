@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from actionbus.session import FeedProfile
 
 LONGEST_PAUSE = 300.0  # seconds that we wait at most because a server says so
 _MOST_WORDS = 300  # characters of a server's own words
+_TELLING = 12  # characters of a token in a row that tell something of it
 _TRY_AGAIN = (408, 425, 429)  # of the 4xx, those that are about the moment, not about us
 
 # OpenSSL's X509_V_ERR_*: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
@@ -102,7 +104,7 @@ def own_words(body: bytes) -> str:
     if isinstance(said, dict):
         found = cast("dict[str, object]", said)
         said = found.get("errorMessage") or found.get("message") or text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(said))[:_MOST_WORDS]
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(said))
 
 
 def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float:
@@ -121,5 +123,11 @@ def of_close(reason: CloseReason | None) -> str:
 
 
 def without(secret: Secret, text: str) -> str:
-    """Return a server's words with our token blotted out, where it repeats it."""
-    return text.replace(secret.reveal(), "***")
+    """Return a server's words, cut to a readable length, with our token blotted out where they repeat it or a part."""
+    token, said = secret.reveal(), text[:_MOST_WORDS]
+    length = min(_TELLING, len(token))
+    parts = {token[start : start + length] for start in range(len(token) - length + 1)}
+    blot = [any(said[at : at + length] in parts for at in range(max(0, here - length + 1), here + 1))
+            for here in range(len(said))]  # fmt: skip
+    kept = "".join("\0" if black else letter for letter, black in zip(said, blot, strict=True))
+    return re.sub("\0+", "***", kept)

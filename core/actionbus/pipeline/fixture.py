@@ -233,6 +233,11 @@ class Pipeline:
                 self.log.append((row,))
                 self.route.deliver(row)
 
+    def recount(self, packets: int, bad: int) -> None:
+        """Set the counts to those of a list that was fetched anew."""
+        self.counts.packets = self.game.packets = packets
+        self.counts.bad = self.game.bad_packets = bad
+
     def _count_packet(self) -> None:
         self.counts.packets += 1
         self.game.packets = self.counts.packets

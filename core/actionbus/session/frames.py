@@ -8,6 +8,8 @@ import orjson
 from attrs import define, field, frozen
 
 _KEY = '"fixtureAction"'
+_OF_PACKETS = {"fixtureAction", "fixtureSummary", "traceId"}
+_OF_ACTIONS = {"actionId", "fixtureId"}
 _KEY_BYTES = _KEY.encode()
 
 
@@ -78,6 +80,8 @@ class Session:
             return self._message(str(said["message"]), str(said["level"]).upper())
         if "teamActionAggregates" in said:
             return Notice("STATISTICS", "")
+        if not _is_packet(said):
+            return Notice("UNKNOWN", f"a frame with the keys {', '.join(sorted(said)) or '(none)'}")
         return None
 
     def _message(self, text: str, level: str) -> Frame:
@@ -90,3 +94,9 @@ class Session:
                 self.accepted = True
                 return Accepted(text)
         return Notice(level, text)
+
+
+def _is_packet(said: dict[str, object]) -> bool:
+    """Whether an object is a packet, if a broken one: it has a packet's keys, or something in it has an action's."""
+    inner = (cast("dict[str, object]", value) for value in said.values() if isinstance(value, dict))
+    return not said.keys().isdisjoint(_OF_PACKETS) or any(not each.keys().isdisjoint(_OF_ACTIONS) for each in inner)

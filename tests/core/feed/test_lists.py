@@ -55,6 +55,7 @@ async def test_an_overlap_that_does_not_come_within_20_s_is_fetched_from_the_sta
     assert [call.position for call in rig.calls] == [0, 22, 0]
     assert rig.heard == kit.added(range(30)) + [(f"a{number}:2", "withdrawn") for number in range(20, 30)]
     assert rig.states[-1] is FeedState.LIVE
+    assert rig.pipeline.game.packets == rig.pipeline.counts.packets == 20
 
 
 async def test_an_overlap_that_comes_only_in_part_is_fetched_from_the_start(
@@ -175,3 +176,17 @@ async def test_statistics_and_notices_take_no_place(autojump_clock: MockClock, r
 
     await rig.follow(chatty, chatty, chatty, chatty, kit.serving(packets), seconds=100)
     assert rig.heard == kit.added(range(20))
+
+
+async def test_frames_of_a_shape_that_nobody_knows_do_not_move_our_place(
+    autojump_clock: MockClock, rig: Rig, kit: Kit
+) -> None:
+    async def odd(call: Call) -> None:
+        await call.accept()
+        await call.say('{"dataType":"connectionState","state":"up"}', *kit.list_of(20))
+        await call.cut()
+
+    await rig.follow(odd, kit.serving(kit.list_of(30)), seconds=50)
+    assert [call.position for call in rig.calls] == [0, 12]
+    assert rig.heard == kit.added(range(30))
+    assert rig.pipeline.counts.bad == 0

@@ -11,6 +11,7 @@ import trio
 from actionbus.errors import ConfigError
 from actionbus.events.base import FeedState
 from actionbus.feed import Ending
+from actionbus.feed.words import without
 from actionbus.secrets import Secret
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def rejecting(status: int, body: str = "", **headers: str) -> Play:
          "400 Bad Request: Request is missing required HTTP header 'Accept'"),
         (403, '{"errorMessage": "not yours"}', "403 Forbidden: not yours"),
         (404, "", "404 Not Found"),
-        (499, "x" * 9999, "499: " + "x" * 300),
+        (499, "x" * 9999, "499: " + "x" * 275),
         (410, "gone\r\nfor\tgood\x1b[31m", "410 Gone: gone for good�[31m"),
     ],
 )  # fmt: skip
@@ -184,3 +185,14 @@ async def test_a_server_that_repeats_our_token_does_not_get_it_into_a_log(
         "the server refused us: *** is bad",
     ]
     assert kit.token not in f"{logs} {rig.log.rows} {rig.statuses}"
+
+
+@pytest.mark.parametrize("length", [5, 12, 40, 620])
+def test_no_telling_part_of_a_token_is_left_in_a_servers_words(length: int) -> None:
+    token = "".join(chr(ord("a") + (7 * at + at * at // 5) % 26) for at in range(length))
+    for said in (f"The token '{token}' is no good", f"No {token[: length * 2 // 3 + 1]}", "x" * 280 + token):
+        kept = without(Secret(token), said)
+        assert ("***" in kept) is (token in said or length > 18)
+        parts = {token[at : at + 12] for at in range(max(1, length - 11))}
+        assert not [part for part in parts if part in kept]
+    assert without(Secret(token), "nothing of it, and 4711") == "nothing of it, and 4711"

@@ -68,7 +68,7 @@ def test_statistics_take_no_place_in_the_list() -> None:
         "null",
         "7",
         '{"fixtureActio":{"actionId":"a"}}',
-        '{"message":"no level"}',
+        '{"traceId":"a"}',
         '{"a":' * 5000 + "1" + "}" * 5000,
         '{"fixtureAction":{"actionId":"a"',
         b"\xff\xfe",
@@ -88,3 +88,16 @@ def test_a_packet_is_told_by_its_shape_also_where_it_speaks_like_a_control_frame
 def test_a_control_frame_may_quote_the_name_of_the_action() -> None:
     frame = json.dumps({"message": 'no "fixtureAction" here', "level": "WARN"})
     assert accepted().receive(frame) == Notice("WARN", 'no "fixtureAction" here')
+
+
+@pytest.mark.parametrize(
+    ("frame", "keys"),
+    [
+        ('{"dataType":"connectionState","state":{"connected":true}}', "dataType, state"),
+        ('{"message":"no level"}', "message"),
+        ("{}", "(none)"),
+    ],
+)
+def test_an_object_of_unknown_shape_is_passed_over_and_takes_no_place(frame: str, keys: str) -> None:
+    assert accepted().receive(frame) == Notice("UNKNOWN", f"a frame with the keys {keys}")
+    assert not Session().accepted
