@@ -17,6 +17,7 @@ from actionbus import (
     Change,
     ConfigError,
     Declaration,
+    FeedStatus,
     Fold,
     Game,
     Moment,
@@ -56,9 +57,22 @@ class ScoreLine(Moment):
         return f"{period} {self.clock:>5} = {self.home} {self.home_points} - {self.away_points} {self.away}"
 
 
+def last_basket(game: Game) -> ShotMade | None:
+    """Find the last basket that stands, in the game's own order."""
+    for action in game.actions(newest_first=True):
+        if isinstance(action, ShotMade):
+            return action
+    return None
+
+
+def what_it_reads(game: Game) -> tuple[object, ...]:
+    """Give all that the score line is made of; a basket that is amended is another one."""
+    return last_basket(game), game.score, game.home.name, game.away.name
+
+
 def score_line(game: Game) -> Iterator[ScoreLine]:
     """Find the one score line of a game, once there has been a basket."""
-    basket = next((action for action in game.actions(newest_first=True) if isinstance(action, ShotMade)), None)
+    basket = last_basket(game)
     if basket is not None:
         yield ScoreLine(
             fixture=game.fixture,
@@ -89,7 +103,7 @@ def check(context: PluginContext) -> None:
 @hookimpl
 def folds() -> list[Fold]:
     """Announce the score line; corrections change it by themselves."""
-    return [fold(ScoreLine, score_line, reads=lambda game: (game.score, game.counted))]
+    return [fold(ScoreLine, score_line, reads=what_it_reads)]
 
 
 async def show(line: ScoreLine) -> None:
@@ -115,7 +129,7 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
     scores = ScoreFile(context, settings.file)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scores.keep)
-        yield [shown, on(Action, scores.note, changes=ALL_CHANGES)]
+        yield [shown, on(Action, scores.note, changes=ALL_CHANGES), on(FeedStatus, scores.note)]
         nursery.cancel_scope.cancel()
     await scores.write()
 
@@ -127,30 +141,31 @@ class ScoreFile:
         self._context = context
         self._path = path.resolve()  # a link stays one
         self._texts: dict[str, str] = {}  # by fixture
-        self._news: set[str] = set()  # fixtures whose text is out of date
-        self._changed = trio.Event()
+        self._seen: dict[str, object] = {}  # by fixture: what tells whether its text is out of date
         self._failed = False
 
-    async def note(self, action: Action) -> None:
-        """Remember that a fixture has news."""
-        self._news.add(action.fixture)
-        self._changed.set()
+    async def note(self, event: Action | FeedStatus) -> None:
+        """Remember that there is this fixture."""
+        self._seen.setdefault(event.fixture, None)
 
     async def keep(self) -> None:
-        """Write the file whenever there is news, but not more often than ``PAUSE`` allows."""
+        """Write the file whenever a game has changed, but not more often than ``PAUSE`` allows.
+
+        It looks by itself: of a packet that changes no action (the last one may be), or is bad, no handler hears.
+        """
         while True:
-            await self._changed.wait()
-            self._changed = trio.Event()
-            await self.write()
+            if self._failed or any(_state(game) != self._seen[game.fixture] for game in self._games()):
+                await self.write()
             await trio.sleep(PAUSE)
 
     async def write(self) -> None:
         """Replace the file with the games as they stand. A disk that refuses is told once; the daemon goes on."""
-        for fixture in self._news:
-            game = self._context.game(fixture)
-            if game is not None:
-                self._texts[fixture] = f"{json.dumps(fixture)}: {json.dumps(box_score(game), ensure_ascii=False)}"
-        self._news.clear()
+        for game in self._games():
+            state = _state(game)
+            if state != self._seen[game.fixture]:
+                self._seen[game.fixture] = state
+                box = json.dumps(box_score(game), ensure_ascii=False)
+                self._texts[game.fixture] = f"{json.dumps(game.fixture)}: {box}"
         text = "{" + ",\n".join(self._texts.values()) + "}\n"
         with trio.CancelScope(shield=True):
             try:
@@ -169,3 +184,11 @@ class ScoreFile:
             beside.replace(self._path)
         finally:
             beside.unlink(missing_ok=True)
+
+    def _games(self) -> Iterator[Game]:
+        return (game for fixture in self._seen if (game := self._context.game(fixture)) is not None)
+
+
+def _state(game: Game) -> tuple[object, ...]:
+    """Give what differs whenever a box score does, without making one."""
+    return game.packets, game.version, game.finished, game.summary

@@ -15,8 +15,22 @@ import trio
 import trio.testing
 from structlog.testing import capture_logs
 
-from actionbus import ConfigError, FreeThrowMade, PeriodStart, SendType, Steal, ThreePointerMade, TwoPointerMade
-from actionbus.testing import AWAY, FIXTURE, Bench, make, running
+from actionbus import (
+    Change,
+    ConfigError,
+    FreeThrowMade,
+    PeriodStart,
+    Score,
+    SendType,
+    Steal,
+    Summary,
+    Team,
+    ThreePointerMade,
+    TwoPointerMade,
+    hookimpl,
+    on,
+)
+from actionbus.testing import AWAY, FIXTURE, HOME, Bench, make, running
 from actionbus_plugins import score_tracker
 
 FILE = '[plugin.score_tracker]\nfile = "scores.json"\n'
@@ -88,6 +102,36 @@ async def test_a_score_that_did_not_change_is_not_shown_again(lines: Lines) -> N
     assert len(lines()) == 1
 
 
+async def test_whatever_the_score_line_is_made_of_amends_it() -> None:
+    heard: list[tuple[Change, str]] = []
+
+    async def hear(line: score_tracker.ScoreLine) -> None:
+        heard.append((line.change, str(line)))
+
+    def folds() -> Any:
+        return score_tracker.folds()
+
+    def subscriptions() -> Any:
+        return [on(score_tracker.ScoreLine, hear, changes=set(Change))]
+
+    async with running(hookimpl(folds), hookimpl(subscriptions)) as bench:
+        await bench.deliver(two := make(TwoPointerMade, clock="05:00"))
+        await bench.deliver(two := attrs.evolve(two, clock="09:00", send_type=SendType.UPDATED))
+        await bench.deliver(attrs.evolve(two, period=2))
+        await bench.deliver(make(Steal, team=Team(id=HOME.id, name="Gulls", home=True)))
+        await bench.deliver(make(Steal, team=AWAY, clock="08:00"))
+        await bench.deliver(make(Steal, team=AWAY, score=(3, 0)))
+        await bench.deliver(make(Steal, team=AWAY, score=(3, 0)))
+    assert heard == [
+        (Change.ADDED, "Q1 05:00 = Harbor Gulls 2 - 0 away"),
+        (Change.AMENDED, "Q1 09:00 = Harbor Gulls 2 - 0 away"),
+        (Change.AMENDED, "Q2 09:00 = Harbor Gulls 2 - 0 away"),
+        (Change.AMENDED, "Q2 09:00 = Gulls 2 - 0 away"),
+        (Change.AMENDED, "Q2 09:00 = Gulls 2 - 0 Iron Foxes"),
+        (Change.AMENDED, "Q2 09:00 = Gulls 3 - 0 Iron Foxes"),
+    ]
+
+
 async def test_the_file_holds_each_fixtures_box_score_status_and_clock(
     tmp_path: Path, clock: trio.testing.MockClock
 ) -> None:
@@ -110,6 +154,34 @@ async def test_the_file_follows_corrections(tmp_path: Path, clock: trio.testing.
         await bench.deliver(attrs.evolve(two, send_type=SendType.DELETED))
         await written(bench)
         assert read(tmp_path)[FIXTURE]["home"]["points"] == 3
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["while it runs", "when it has ended"])
+async def test_what_packets_say_that_no_handler_hears_of_is_in_the_file(
+    ended: bool, tmp_path: Path, clock: trio.testing.MockClock
+) -> None:
+    async with running(score_tracker, config=FILE, folder=tmp_path) as bench:
+        await bench.deliver(two := make(TwoPointerMade))
+        await written(bench)
+        before = bench.pipeline.log.next_position()
+        bench.pipeline.accept("{")
+        last = Summary(score=Score(2, 0), status="Completed", finished=True)
+        await bench.deliver(attrs.evolve(two, summary=last))
+        assert bench.pipeline.log.next_position() == before + 3, "rows without an event"
+        if not ended:
+            await written(bench)
+            (tmp_path / "scores.json").rename(tmp_path / "while it runs.json")
+    if not ended:
+        (tmp_path / "while it runs.json").replace(tmp_path / "scores.json")
+    box = read(tmp_path)[FIXTURE]
+    assert (box["bad"], box["status"], box["finished"]) == (1, "Completed", True)
+
+
+async def test_a_fixture_of_which_only_the_feeds_state_is_known_is_in_the_file(tmp_path: Path) -> None:
+    async with running(score_tracker, config=FILE, folder=tmp_path) as bench:
+        bench.pipeline.accept("{")
+        await bench.finish()
+    assert read(tmp_path)[FIXTURE]["bad"] == 1
 
 
 async def test_what_came_last_is_in_the_file_when_the_plugin_has_ended(tmp_path: Path) -> None:
