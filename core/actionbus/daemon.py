@@ -14,9 +14,10 @@ from attrs import evolve, field, frozen
 
 from actionbus.bus import Blocked, Watchdog
 from actionbus.config import Config
+from actionbus.events.base import FeedState
 from actionbus.events.catalogue import Catalogue
 from actionbus.feed import ConnectLimit, Ending, follow
-from actionbus.host import Host, Loaded, hosting
+from actionbus.host import GRACE, Host, Loaded, hosting
 from actionbus.log import MemoryLog
 from actionbus.secrets import Secret
 from actionbus.session import FeedProfile
@@ -109,9 +110,16 @@ async def _follow(
     except Exception:
         # The boundary around a fixture: what is wrong in our own code for one must not end the others.
         logger.exception("fixture failed, which is a mistake in actionbus; the others go on", fixture=fixture)
+        pipeline.clock.stop()
+        pipeline.tell(FeedState.DOWN, "following it failed, which is a mistake in actionbus")
         return
     counts = pipeline.counts
-    logger.info("fixture ended", fixture=fixture, how=endings[fixture].value, packets=counts.packets, bad=counts.bad)
+    how = endings[fixture].value
+    logger.info("fixture ended", fixture=fixture, how=how, packets=counts.packets, bad=counts.bad, gaps=counts.gaps)
+    if endings[fixture] is Ending.FINISHED:
+        with trio.move_on_after(GRACE):  # a lane that is stuck keeps its rows, and nothing else
+            await pipeline.route.caught_up()
+        pipeline.close()
 
 
 async def _obey_signals(

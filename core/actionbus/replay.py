@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import trio
 
 from actionbus.bus import FixtureClock
@@ -10,6 +12,8 @@ from actionbus.events.catalogue import Catalogue
 from actionbus.host import Host
 from actionbus.pipeline import Pipeline
 from actionbus.recording import Recording
+
+STUCK = 30.0  # seconds in which no plugin finishes a row
 
 
 def _no_time() -> float:
@@ -28,11 +32,22 @@ async def replay(recording: Recording, host: Host, catalogue: Catalogue | None =
     for packet in recording.packets:
         pipeline.accept(packet)
         if published:
-            await pipeline.keep_step()
+            await _patiently(pipeline.keep_step, host)
         if pipeline.route.offered:
             pipeline.route.offered = False
             await trio.lowlevel.checkpoint()
     pipeline.tell(FeedState.FINISHED, "the recording is over")
-    await pipeline.keep_step()
-    await host.caught_up()
+    await _patiently(pipeline.keep_step, host)
+    await _patiently(host.caught_up, host)
     return pipeline
+
+
+async def _patiently(wait: Callable[[], Awaitable[None]], host: Host) -> None:
+    """Wait for the plugins; those that do not get on any more are stuck in an await, and are waited for no longer."""
+    while True:
+        before = host.progress()
+        with trio.move_on_after(STUCK):
+            await wait()
+            return
+        if host.progress() == before:
+            host.give_up_waiting(STUCK)

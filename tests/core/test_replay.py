@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
@@ -15,6 +16,9 @@ from actionbus.host import Plugin
 from actionbus.recording import Recording, read_recording
 from actionbus.replay import replay
 from actionbus.simulator import generate_match
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
 
 
 @frozen(kw_only=True, slots=False, eq=False)
@@ -112,4 +116,35 @@ async def test_a_recording_without_a_good_packet_is_just_over(packets: tuple[str
     async with Bus().hosting(heard_by(heard, random.Random(0))) as host:
         pipeline = await replay(Recording("f", packets), host)
     assert pipeline.counts.bad == len(packets)
-    assert heard == [f"f:feed:{len(packets) + 1} added 0.000"]
+    assert heard == ["f:feed:1:0.000000 added 0.000"]
+
+
+async def test_a_plugin_stuck_in_an_await_is_named_and_waited_for_no_longer(autojump_clock: MockClock) -> None:
+    heard: list[str] = []
+
+    async def stuck(shot: ShotMade) -> None:
+        await trio.sleep_forever()
+
+    recording = generate_match(4711)
+    async with Bus().hosting(
+        listener("stuck", lambda _: [on(ShotMade, stuck)]), heard_by(heard, random.Random(0))
+    ) as host:
+        pipeline = await replay(recording, host)
+        assert [(broken.name, broken.reason) for broken in host.broken] == [
+            ("stuck", "a handler has been stuck in an await for 30 s")
+        ]
+    assert pipeline.game.finished
+    assert len(heard) > len(recording.packets) / 2
+
+
+async def test_a_plugin_that_is_slow_but_gets_on_is_waited_for(autojump_clock: MockClock) -> None:
+    heard: list[str] = []
+
+    async def slow(shot: ShotMade) -> None:
+        await trio.sleep(20)
+        heard.append(shot.id)
+
+    async with Bus().hosting(listener("slow", lambda _: [on(ShotMade, slow)])) as host:
+        await replay(generate_match(4711), host)
+        assert host.broken == []
+    assert len(heard) > 50

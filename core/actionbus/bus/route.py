@@ -85,10 +85,10 @@ class Route:
         for lane in self.lanes:
             lane.offer(row)
 
-    def close(self, subscriber: Subscriber) -> None:
-        """Let a plugin's lane end when it has done what there is."""
+    def close(self, subscriber: Subscriber | None = None) -> None:
+        """Let a plugin's lane, or all lanes, end when they have done what there is."""
         for lane in self.lanes:
-            if lane.subscriber is subscriber:
+            if subscriber is None or lane.subscriber is subscriber:
                 lane.close()
 
     async def caught_up(self, *, publishers: bool = False) -> None:

@@ -45,8 +45,13 @@ class Subscriber:
     def failed(self) -> bool:
         """Take note that a handler run failed; return whether that was one too many and the plugin is paused."""
         self.failures += 1
-        if self.failures >= PAUSE_AFTER and not self.paused:
+        if self.failures >= PAUSE_AFTER:
+            self.pause()
+        return self.paused
+
+    def pause(self) -> None:
+        """Give the plugin no more to do; its cursors stay where they are."""
+        if not self.paused:
             self.paused = True
             for lane_pauses in tuple(self.on_pause):
                 lane_pauses()
-        return self.paused

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.5  # seconds without a turn of the loop
 TURN = 0.1  # seconds between the turns that prove the loop alive
+_OURS = str(Path(__file__).parents[1]) + os.sep  # where the files of actionbus are
 
 
 @frozen(kw_only=True)
@@ -75,16 +78,22 @@ class Watchdog:
 
 
 def locate(frame: FrameType, seconds: float) -> Blocked:
-    """Find the handler in a thread's stack: the first frame that a lane has called, at the line where it stands."""
+    """Find the code in a thread's stack that holds it up: the frame that actionbus called, at the line where it stands.
+
+    That is a handler where a lane is in the stack, and else a fold or a task of a plugin, known by its file.
+    """
     within = frame
+    called: FrameType | None = None
     walk: FrameType | None = frame
     while walk is not None:
         if walk.f_code is _handling():
             lane: object = walk.f_locals.get("self")
             if isinstance(lane, Lane):
                 return _blocked(within, seconds, lane)
+        if called is None and walk.f_code.co_filename.startswith(_OURS):
+            called = within
         within, walk = walk, walk.f_back
-    return _blocked(frame, seconds, None)
+    return _blocked(called or frame, seconds, None)
 
 
 def _handling() -> CodeType:

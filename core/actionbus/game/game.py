@@ -155,6 +155,15 @@ class Game:
         for _, _, action_id in reversed(self._order) if newest_first else self._order:
             yield self._standing[action_id]
 
+    def release(self) -> None:
+        """Let go of the actions of a game that is over; what its properties say stays. No more may be applied."""
+        newest = list(self.actions(newest_first=True))
+        clocks = [action for action in newest if action.clock]
+        gained = [action for action in newest if isinstance(action, PossessionGained) and action.team is not None]
+        kept = {action.action_id for action in (*newest[:1], *clocks[:1], *gained[:1])}
+        self._order = [place for place in self._order if place[2] in kept]
+        self._standing = {action_id: self._standing[action_id] for action_id in kept}
+
     @property
     def score(self) -> Score:
         """The feed's score where it sends one, else the counted one."""

@@ -8,5 +8,6 @@ from actionbus.host.loading import Loaded as Loaded
 from actionbus.host.loading import Plugin as Plugin
 from actionbus.host.loading import installed as installed
 from actionbus.host.loading import load as load
+from actionbus.host.running import GRACE as GRACE
 from actionbus.host.running import Host as Host
 from actionbus.host.running import hosting as hosting

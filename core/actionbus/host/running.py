@@ -84,6 +84,21 @@ class Host:
         for pipeline in tuple(self.pipelines.values()):
             await pipeline.route.caught_up(publishers=publishers)
 
+    def progress(self) -> list[int | None]:
+        """Return how far each lane has come, to be compared with a later answer."""
+        return [lane.needs for pipeline in self.pipelines.values() for lane in pipeline.route.lanes]
+
+    def give_up_waiting(self, seconds: float) -> None:
+        """Pause the plugins that have not finished a row for ``seconds``, and record them as broken."""
+        for pipeline in self.pipelines.values():
+            for lane in tuple(pipeline.route.lanes):
+                if lane.needs is not None:
+                    lane.subscriber.pause()
+                    name = lane.subscriber.name
+                    reason = f"a handler has been stuck in an await for {seconds:g} s"
+                    self._record(name, reason)
+                    logger.error("plugin is stuck and left out", plugin=name, reason=reason)
+
     def context(self, plugin: Plugin) -> PluginContext:
         """Make what a plugin's hooks get."""
         return PluginContext(
@@ -154,11 +169,13 @@ class Host:
 
     def _note(self, plugin: str, what: str, error: BaseException) -> str:
         """Record why a plugin is broken, once: what it does in one fixture it does in the others, too."""
-        origin = self._origins[plugin]
-        reason = what + describe(error, origin)
-        if all(each.name != plugin for each in self.broken):
-            self.broken.append(Broken(plugin, origin, reason))
+        reason = what + describe(error, self._origins[plugin])
+        self._record(plugin, reason)
         return reason
+
+    def _record(self, plugin: str, reason: str) -> None:
+        if all(each.name != plugin for each in self.broken):
+            self.broken.append(Broken(plugin, self._origins[plugin], reason))
 
     def _leave_out(self, plugin: Plugin, error: BaseException, *, ready: bool) -> None:
         wrong = [problem for leaf in leaves(error) if isinstance(leaf, ConfigError) for problem in leaf.problems]

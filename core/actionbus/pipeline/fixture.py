@@ -16,6 +16,7 @@ from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment
 from actionbus.events.catalogue import Catalogue
 from actionbus.game import Game
 from actionbus.log import Log, Row, RowKind
+from actionbus.pipeline.counts import Counts
 from actionbus.pipeline.folds import Announced, Fold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
@@ -23,15 +24,6 @@ from actionbus.wire import Decoder
 MOST_OF_BAD = 65_536  # characters of a bad packet that are kept aside
 
 logger = structlog.get_logger()
-
-
-@define
-class Counts:
-    """What came of a fixture so far: packets, those that were bad, and gaps in fixtureSeqNum (which mean nothing)."""
-
-    packets: int = 0
-    bad: int = 0
-    gaps: int = 0
 
 
 @define(eq=False)
@@ -52,7 +44,7 @@ class Pipeline:
     _decoder: Decoder = field(init=False)
     _published: Announced = field(init=False)
     _folds: dict[Fold, Announced] = field(init=False)
-    _last_seq: int | None = field(init=False, default=None)
+    _told: int = field(init=False, default=0)
     _parted: bool = field(init=False, default=False)
     _lockstep: bool = field(init=False, default=False)
     _held_back: list[tuple[str, list[Moment], int]] = field(init=False, factory=list[tuple[str, list[Moment], int]])
@@ -84,7 +76,7 @@ class Pipeline:
     def admit(self, action: Action, packet: str | bytes, received: float) -> None:
         """Take in a packet that ``decode`` has read."""
         self._count_packet()
-        self._follow_sequence(action.fixture_seq)
+        self.counts.follow(action.fixture_seq)
         self.take(action, packet, received)
 
     def set_aside(self, packet: str | bytes, reason: str, received: float) -> None:
@@ -121,9 +113,12 @@ class Pipeline:
         if self.status is not None and self.status.state is state and state is not FeedState.REFUSED:
             return
         position, at = self.log.next_position(), self.clock.newest
+        # A status happens to us, not to the match: each is another one, in each run of the daemon.
+        when = at if math.isinf(received) else received
+        self._told += 1
         status = FeedStatus(
             fixture=self.fixture,
-            id=f"{self.fixture}:feed:{position}",
+            id=f"{self.fixture}:feed:{self._told}:{when:.6f}",
             position=position,
             at=at,
             state=state,
@@ -136,6 +131,12 @@ class Pipeline:
             self.route.deliver_to_all(row)
         else:
             self.route.deliver(row)
+
+    def close(self) -> None:
+        """End the pipeline of a fixture that is over: its lanes end, its actions go, its game can still be read."""
+        self.route.close()
+        self.timeline = Timeline()
+        self.game.release()
 
     def _add(
         self,
@@ -241,13 +242,6 @@ class Pipeline:
     def _count_packet(self) -> None:
         self.counts.packets += 1
         self.game.packets = self.counts.packets
-
-    def _follow_sequence(self, seq: int | None) -> None:
-        if seq is None:
-            return
-        if self._last_seq is not None and seq > self._last_seq + 1:
-            self.counts.gaps += 1
-        self._last_seq = seq
 
     def _compare_scores(self) -> None:
         parted = self.game.disagreement

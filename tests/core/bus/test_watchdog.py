@@ -7,9 +7,9 @@ import threading
 from time import perf_counter
 
 import trio
-from tests.core.plugins import Bus, deliver, listener, open_fixture
+from tests.core.plugins import Bus, deliver, listener, make_plugin, open_fixture
 
-from actionbus import Steal, on
+from actionbus import Fold, Game, Moment, Steal, fold, hookimpl, on
 from actionbus.bus import Blocked, Watchdog
 from actionbus.bus.watchdog import PATIENCE
 from actionbus.testing import make
@@ -51,6 +51,28 @@ async def test_where_no_handler_runs_it_names_the_line_alone() -> None:
             pass
     assert [(blocked.plugin, blocked.fixture) for blocked in found] == [(None, None)]
     assert found[0].file == __file__
+
+
+class Slow(Moment):
+    """Never found: looking for it takes too long."""
+
+
+def ponder(game: Game) -> list[Slow]:
+    block()
+    return []
+
+
+async def test_it_names_the_line_of_a_fold_that_blocks() -> None:
+    found: list[Blocked] = []
+    with Watchdog(found.append).watching():
+        async with Bus().hosting(make_plugin("slow", hookimpl(folds))) as host:
+            deliver(await open_fixture(host), make(Steal))
+    assert [(blocked.file, blocked.function) for blocked in found] == [(__file__, "ponder")]
+    assert found[0].line == inspect.getsourcelines(ponder)[1] + 1
+
+
+def folds() -> list[Fold]:
+    return [fold(Slow, ponder)]
 
 
 async def test_it_leaves_a_daemon_alone_that_takes_its_turns() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from tests.core.plugins import Bus, listener, open_fixture
+from trio.testing import wait_all_tasks_blocked
 
-from actionbus import ALL_CHANGES, Action, Event, FeedState, FeedStatus, Steal, on
+from actionbus import ALL_CHANGES, Action, Event, FeedState, FeedStatus, Steal, box_score, on
 from actionbus.host import Plugin
 from actionbus.log import RowKind
 from actionbus.pipeline.fixture import MOST_OF_BAD
+from actionbus.simulator import generate_match
 
 
 def packet(number: int = 1, **fields: object) -> str:
@@ -107,6 +109,24 @@ async def test_a_feed_that_stands_as_it_stood_is_not_told_again_but_each_refusal
         *("", "cut", "who are you?", "I said no", ""),
     ]
     assert len({each.id for each in heard}) == 5
+
+
+async def test_a_fixture_that_is_over_keeps_its_game_and_neither_lanes_nor_actions() -> None:
+    recording = generate_match(4711)
+    async with Bus().hosting(ear([], Steal)) as host:
+        pipeline = await host.open_fixture(recording.fixture)
+        for each in recording.packets:
+            pipeline.accept(each)
+        before = box_score(pipeline.game)
+        pipeline.tell(FeedState.FINISHED)
+        await host.caught_up()
+        pipeline.close()
+        await wait_all_tasks_blocked()
+        assert pipeline.route.lanes == []
+        assert len(pipeline.timeline) == 0
+        assert len(list(pipeline.game.actions())) <= 3
+        assert box_score(pipeline.game) == before
+        assert before["clock"] == "00:00"
 
 
 async def test_times_never_fall_whatever_kind_the_rows_are() -> None:
