@@ -47,13 +47,14 @@ async def run(
     for broken in loaded.broken:
         logger.error("plugin is broken and left out", plugin=broken.name, origin=broken.origin, reason=broken.reason)
     watchdog = Watchdog(_report_blocked)
-    stopping = trio.CancelScope()
+    stopping, set_up = trio.CancelScope(), trio.Event()
     endings: dict[str, Ending] = {}
     async with trio.open_nursery() as everything:
-        await everything.start(_obey_signals, stopping, everything.cancel_scope)
+        await everything.start(_obey_signals, stopping, everything.cancel_scope, set_up)
         everything.start_soon(watchdog.prove_life)
         with watchdog.watching():
             async with hosting(loaded.plugins, config.tree, MemoryLog()) as host:
+                set_up.set()
                 with stopping:
                     await _follow_all(source, host, catalogue, endings, until_finished=until_finished)
                 logger.info("feeds have stopped, plugins finish what they have")
@@ -115,7 +116,8 @@ async def _follow(
         return
     counts = pipeline.counts
     how = endings[fixture].value
-    logger.info("fixture ended", fixture=fixture, how=how, packets=counts.packets, bad=counts.bad, gaps=counts.gaps)
+    figures = {"packets": counts.packets, "bad": counts.bad, "gaps": counts.gaps, "odd": pipeline.timeline.odd}
+    logger.info("fixture ended", fixture=fixture, how=how, **figures)
     if endings[fixture] is Ending.FINISHED:
         with trio.move_on_after(GRACE):  # a lane that is stuck keeps its rows, and nothing else
             await pipeline.route.caught_up()
@@ -123,17 +125,19 @@ async def _follow(
 
 
 async def _obey_signals(
-    stopping: trio.CancelScope, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+    stopping: trio.CancelScope, everything: trio.CancelScope, set_up: trio.Event, *, task_status: trio.TaskStatus[None]
 ) -> None:
+    """The first signal stops the feeds; the second, or one before the plugins are set up, stops everything."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for number in signals:
-            if stopping.cancel_called:
+            now = stopping.cancel_called or not set_up.is_set()
+            stopping.cancel()
+            if now:
                 logger.warning("stopping now", signal=signal.Signals(number).name)
                 everything.cancel()
                 return
             logger.info("stopping", signal=signal.Signals(number).name)
-            stopping.cancel()
 
 
 def _report_blocked(blocked: Blocked) -> None:

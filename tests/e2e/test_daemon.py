@@ -122,6 +122,25 @@ def test_a_signal_lets_plugins_finish_and_exits_with_0(tmp_path: Path, number: s
     assert "Traceback" not in err
 
 
+def test_a_signal_while_a_plugin_is_still_set_up_ends_the_daemon_at_once(tmp_path: Path) -> None:
+    (tmp_path / "plugin.py").write_text(
+        "from contextlib import asynccontextmanager\nimport trio\nfrom actionbus import hookimpl\n"
+        "@hookimpl\n@asynccontextmanager\nasync def subscriptions():\n"
+        "    print('setting up', flush=True)\n    await trio.sleep_forever()\n    yield []\n"
+    )
+    config = tmp_path / "plugins.toml"
+    config.write_text('[plugin.mine]\npath = "plugin.py"\n')
+    with subprocess.Popen(
+        [*COMMAND, "run", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "setting up\n"
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)  # a plugin has 30 s to be ready
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+
+
 def test_a_refused_token_is_told_in_the_servers_words_and_exits_with_1(tmp_path: Path) -> None:
     with simulating("--token", "another", "--speed", "max") as url:
         config = follow_config(tmp_path, url, ["a-fixture"])

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 import orjson
 
 from actionbus.errors import PluginError
-from actionbus.events.base import Event, Moment
+from actionbus.events.base import Moment
 from actionbus.log.rows import LaneState, Timer, Unit
 
 MOST_HOPS = 8  # a moment that follows from a moment that follows ...: beyond this it is a loop
@@ -153,8 +153,3 @@ def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> Non
         raise PluginError(plugin, f"{type(moment).__name__} {moment.key!r} would be moment number {work.hops + 1} in a"
                                   " chain of moments that follow from each other: a loop")  # fmt: skip
     work.unit.published.append(moment)
-
-
-def hops_of(event: Event) -> int:
-    """Return how many published moments lie between an event and the feed."""
-    return event.hops if isinstance(event, Moment) else 0

@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from attrs import define, field, frozen
 
 from actionbus.events import actions as a
-from actionbus.events.base import Action, Event, Moment, SendType
+from actionbus.events.base import Action, Event, SendType
 
 
 class Entry(NamedTuple):
@@ -179,8 +179,3 @@ def event_classes() -> dict[str, type[Event]]:
 def action_classes() -> dict[str, type[Action]]:
     """Return the action classes by snake_case name."""
     return {name: kind for name, kind in event_classes().items() if issubclass(kind, Action)}
-
-
-def moment_classes() -> dict[str, type[Moment]]:
-    """Return the moment classes that are known by now by snake_case name."""
-    return {name: kind for name, kind in event_classes().items() if issubclass(kind, Moment)}

@@ -124,6 +124,9 @@ class _Follower:
                 await trio.sleep(wait)
         self.pipeline.clock.stop()
         self.pipeline.tell(FeedState.FINISHED, received=self.wall())
+        counts = self.counts
+        figures = {"reconnects": counts.reconnects, "refusals": counts.refusals, "refetches": counts.refetches}
+        logger.info("feed finished", fixture=self.pipeline.fixture, **figures)
         return Ending.FINISHED
 
     async def _connect(self) -> None:
