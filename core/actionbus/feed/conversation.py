@@ -19,6 +19,7 @@ from actionbus.secrets import Secret
 from actionbus.session import Accepted, FeedProfile, Heartbeat, Notice, Packet, Refused, Session
 
 CLEAN = (1000, 1001)  # close codes: the server is done, or goes away
+ALARMING = ("WARN", "WARNING", "ERROR")  # levels of a server's words; of an unknown fixture it says WARN
 LATE = 0.1  # seconds; a limit that is noticed so late says that we were held up, and what has come lies unread
 
 logger = structlog.get_logger()
@@ -112,7 +113,8 @@ class Conversation:
                 raise FeedRefused(f"the server refused us: {reason}")
             case Notice(level, text):
                 fixture, said = self.intake.pipeline.fixture, words.without(self.token, text)
-                logger.info("the server says", fixture=fixture, level=level, text=said)
+                log = logger.warning if level in ALARMING else logger.info
+                log("the server says", fixture=fixture, level=level, text=said)
             case Accepted() | Heartbeat():
                 pass
 

@@ -173,4 +173,4 @@ class _Follower:
         if state is FeedState.REFUSED:
             logger.error("feed refused", fixture=self.pipeline.fixture, reason=reason)
         else:
-            logger.info("feed down", fixture=self.pipeline.fixture, reason=reason, packets=self.intake.place.n)
+            logger.warning("feed down", fixture=self.pipeline.fixture, reason=reason, packets=self.intake.place.n)

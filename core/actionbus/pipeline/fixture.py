@@ -21,6 +21,7 @@ from actionbus.pipeline.folds import Announced, Fold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
 
+BAD_TOLD = 10  # bad packets of a fixture that are warned of one by one; then every hundredth
 MOST_OF_BAD = 65_536  # characters of a bad packet that are kept aside
 
 logger = structlog.get_logger()
@@ -90,7 +91,8 @@ class Pipeline:
         row = self._row(RowKind.BAD_PACKET, position, at, received, body, None, ())
         self.log.append((row,))
         self.log.set_aside(row)
-        logger.warning("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
+        log = logger.warning if self.counts.bad <= BAD_TOLD or self.counts.bad % 100 == 0 else logger.debug
+        log("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
 
     def take(self, action: Action, packet: str | bytes, received: float) -> None:
         """Fold a decoded packet in, log it and hand on what follows from it."""
