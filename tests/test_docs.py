@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -111,16 +112,30 @@ def test_every_piece_of_configuration_passes_the_check(page: Path, tmp_path: Pat
     for piece in blocks(page, "toml"):
         (tmp_path / "plugins.toml").write_text(piece, encoding="utf-8")
         command = [sys.executable, "-c", "import sys; from actionbus.cli import main; sys.exit(main(['check']))"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        env = {**os.environ, "ACTIONBUS_TOKEN": "token"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), piece
 
 
-def test_the_readme_names_every_folder_of_the_tree() -> None:
-    named = listed(section(README, "Where things are"))
+def folders(below: Path) -> set[str]:
+    """The folders that hold files of the project, by name."""
+    return {path.name for path in below.iterdir() if path.is_dir() and re.match(r"(?!build$|dist$)[a-z]", path.name)}
+
+
+def test_the_readme_names_every_folder_of_the_tree_and_no_other() -> None:
+    text = section(README, "Where things are")
+    named = listed(text)
     assert {name for name in named if not (ROOT / name).exists()} == set()
-    inside = re.findall(r"`(\w+)`", section(README, "Where things are").split("core/actionbus/`")[1].splitlines()[0])
-    packages = {path.stem for path in (ROOT / "core/actionbus").iterdir() if path.name[0].islower()}
-    assert set(inside) <= packages
+    assert folders(ROOT) - {name.partition("/")[0] for name in named} == set()
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE))
+    core, inside = ROOT / "core/actionbus", set(re.findall(r"`(\w+)`", rows["core/actionbus/"]))
+    assert folders(core) - inside == set()
+    assert inside - folders(core) == set()
+    plugins, brought = (
+        ROOT / "plugins/actionbus_plugins",
+        set(re.findall(r"`(\w+)`", rows["plugins/actionbus_plugins/"])),
+    )
+    assert brought == {path.stem for path in plugins.iterdir() if path.name[0].isalpha() and path.name != "py.typed"}
 
 
 def test_the_readme_says_what_the_log_does_not_do_yet() -> None:

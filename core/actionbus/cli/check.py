@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from typing import TypeVar
 
 import attrs
 
 from actionbus.cli import OK, logs
 from actionbus.cli.config import check, chosen, load_all, read
-from actionbus.config import Config, PluginTable, Tree, read_tree
+from actionbus.cli.source import Inputs, read_inputs
+from actionbus.config import Config, FeedConfig, Keys, PluginTable, SimulatorConfig, Tree, read_tree
 from actionbus.config.convert import structure
 from actionbus.config.keys import is_table
 from actionbus.configfile import read_text
 from actionbus.errors import ConfigError, Problem
 from actionbus.host import Installed, Loaded, installed
+
+T = TypeVar("T")
 
 
 def run(options: Namespace) -> int:
@@ -27,16 +31,17 @@ def run(options: Namespace) -> int:
     problems: list[Problem] = []
     try:
         config = read(path, known=known)
-        problems += _files(config)
     except ConfigError as error:
         problems += error.problems
         config = _rest(read_tree(read_text(path), str(path)), known)
+    inputs = read_inputs(config, os.environ)
+    problems += inputs.problems
     loaded, unknown = load_all(config, known)
     problems += unknown
     problems += [config.tree.problem(("plugin", broken.name), broken.reason) for broken in loaded.broken]
     for plugin in loaded.plugins:
         problems += check(plugin, config)
-    for warning in config.warnings:
+    for warning in (*config.warnings, *_elsewhere(inputs), *_unchecked(config, loaded)):
         print(f"{warning} (a warning)", file=sys.stderr)
     if problems:
         raise ConfigError(*problems)
@@ -44,13 +49,23 @@ def run(options: Namespace) -> int:
     return OK
 
 
-def _files(config: Config) -> Iterator[Problem]:
-    """Look for the files that the simulator and the feed are to read."""
-    simulator, feed = config.simulator, config.feed
-    files = [(("simulator", "recordings", place), file) for place, file in enumerate(simulator.recordings)]
-    for keys, file in [*files, (("feed", "ca_file"), feed.ca_file)]:
-        if file is not None and not Path(file).is_file():
-            yield config.tree.problem(keys, f"there is no file {file}")
+def _elsewhere(inputs: Inputs) -> Iterator[Problem]:
+    for problem in inputs.environment:
+        yield attrs.evolve(problem, hint="the environment of `actionbus run` needs it")
+
+
+def _unchecked(config: Config, loaded: Loaded) -> Iterator[Problem]:
+    """Name the plugins with settings of which nobody has said what is right."""
+    for plugin in loaded.plugins:
+        keys = ("plugin", plugin.name)
+        declared = plugin.declaration
+        if _own_keys(config.tree.get(keys)) and declared.settings is None and declared.check is None:
+            hint = "its author adds a declare() hook that names their class"
+            yield config.tree.problem(keys, "its settings are not checked before the daemon starts", hint)
+
+
+def _own_keys(table: object) -> list[str]:
+    return [key for key in table if key not in attrs.fields_dict(PluginTable)] if is_table(table) else []
 
 
 def _rest(tree: Tree, known: Installed) -> Config:
@@ -62,12 +77,22 @@ def _rest(tree: Tree, known: Installed) -> Config:
     named = tree.get(("plugin",))
     for name, table in (named if is_table(named) else {}).items():
         if is_table(table):
-            own = [key for key in table if key not in attrs.fields_dict(PluginTable)]
-            try:
-                plugins[name] = structure(tree, ("plugin", name), PluginTable, besides=own)
-            except ConfigError:
-                continue  # told already
-    return Config(plugins=plugins, tables={key: tree.data[key] for key in known.owners if key in tree.data}, tree=tree)
+            made = _made(tree, ("plugin", name), PluginTable, besides=_own_keys(table))
+            plugins |= {name: made} if made is not None else {}
+    return Config(
+        feed=_made(tree, ("feed",), FeedConfig) or FeedConfig(),
+        simulator=_made(tree, ("simulator",), SimulatorConfig) or SimulatorConfig(),
+        plugins=plugins,
+        tables={key: tree.data[key] for key in known.owners if key in tree.data},
+        tree=tree,
+    )
+
+
+def _made(tree: Tree, keys: Keys, cls: type[T], besides: Collection[str] = ()) -> T | None:
+    try:
+        return structure(tree, keys, cls, besides=besides)
+    except ConfigError:
+        return None  # told already
 
 
 def _counted(config: Config, loaded: Loaded) -> str:

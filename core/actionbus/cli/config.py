@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -43,9 +43,10 @@ def catalogue(config: Config) -> Catalogue:
     return Catalogue({name: classes[kind] for name, kind in config.feed.types.items()})
 
 
-def load_and_check(config: Config, known: Installed) -> Loaded:
-    """Import the plugins and check their tables. Raises ConfigError with all that is wrong with them."""
+def load_and_check(config: Config, known: Installed, others: Sequence[Problem] = ()) -> Loaded:
+    """Import the plugins and check their tables. Raises ConfigError with all that is wrong, ``others`` too."""
     loaded, problems = load_all(config, known)
+    problems += others
     for plugin in loaded.plugins:
         problems += check(plugin, config)
     if problems:

@@ -30,6 +30,6 @@ def set_up(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Of the libraries only what is wrong is of interest; below that trio-websocket writes down whole frames, the first
-    # of which holds the token.
+    # Of the libraries only what is wrong is of interest. Below that trio-websocket has several lines for each frame:
+    # its size and kind, never what is in it but for pings.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")

@@ -67,7 +67,8 @@ def _add_check(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argument
         help="check plugins.toml",
         description="Check plugins.toml and the plugins that it names; nothing is started and\nnothing connects.",
         epilog="""\
-Prints all problems, one a line, and exits with 2 if there are any:
+Prints all problems, one a line, and exits with 2 if there are any; warnings,
+such as of a token's variable that is not set here, leave it at 0:
 
   plugins.toml:12: alert.steals.on: there is no event class 'steel';
     did you mean 'steal'?""",

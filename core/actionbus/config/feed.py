@@ -97,7 +97,7 @@ class FeedConfig:
     speed: Literal["fast", "normal"] | None = None
     """What is asked of the server; None leaves it to the server."""
     ca_file: Path | None = None
-    """Certificates (PEM) that are trusted instead of the system's."""
+    """Certificates (PEM) of authorities that are trusted besides the system's."""
     sport: str = field(default="basketball", validator=_check_sport)
     """The part of the address that names the sport; it may hold a slash."""
     types: Mapping[str, str] = field(factory=dict[str, str])

@@ -102,13 +102,98 @@ def test_all_problems_are_told_at_once_sorted_by_line(command: Command) -> None:
     ]
 
 
-def test_files_that_the_simulator_and_the_feed_are_to_read_are_looked_for(command: Command) -> None:
-    write('[feed]\nca_file = "ca.pem"\n[simulator]\nrecordings = [\n"a.jsonl",\n]\n')
-    lines = command("check").err.splitlines()
-    assert [line.partition(": there is no file")[0] for line in lines] == [
-        "plugins.toml:2: feed.ca_file",
-        "plugins.toml:5: simulator.recordings[0]",
+DDE = """
+[feed]
+source = "dde"
+fixtures = ["1"]
+token = { %s }
+url = "%s"
+ca_file = "ca.pem"
+"""
+PACKET = '{"fixtureAction": {"actionId": "1", "fixtureId": "f-1"}}'
+
+
+@pytest.mark.parametrize("name", ["check", "run"])
+def test_all_that_is_wrong_with_recordings_is_told_by_check_and_run_alike(name: str, command: Command) -> None:
+    write("", "empty.jsonl")
+    for recording in ("one.jsonl", "two.jsonl"):
+        write(PACKET, recording)
+    files = ["nowhere.jsonl", "empty.jsonl", ".", "one.jsonl", "two.jsonl"]
+    listed = "".join(f"  '{file}',\n" for file in files)
+    write(f"[simulator]\nrecordings = [\n{listed}]\n")
+    said = command(name)
+    assert (said.code, said.out) == (2, "")
+    told = [
+        "3: simulator.recordings[0]: nowhere.jsonl: there is no such file; name a recording, one JSON packet a line",
+        "4: simulator.recordings[1]: empty.jsonl is empty; a recording has one JSON packet a line",
+        "5: simulator.recordings[2]: . is a directory; name a recording inside it",
+        "7: simulator.recordings[4]: is of fixture f-1, as simulator.recordings[3] is; remove one of the two: each"
+        " fixture is played once",
     ]
+    assert said.err.splitlines() == [f"plugins.toml:{each}" for each in told]
+
+
+@pytest.mark.parametrize("name", ["check", "run"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "there is no file ca.pem"), ("junk", "holds no certificates (PEM)"), ("", "holds no certificates (PEM)")],
+)
+def test_all_that_the_feed_lacks_is_told_at_once_by_check_and_run_alike(
+    content: str | None, told: str, name: str, command: Command
+) -> None:
+    if content is not None:
+        write(content, "ca.pem")
+    write(DDE % ('file = "token"', "wss://feed.example") + "[plugin.nobody]\n")
+    said = command(name)
+    assert (said.code, said.out) == (2, "")
+    assert [line.partition("; ")[0] for line in said.err.splitlines()] == [
+        "plugins.toml:4: feed.token: the file token does not exist",
+        f"plugins.toml:6: feed.ca_file: {told}",
+        "plugins.toml:7: plugin.nobody: no plugin of this name is installed",
+    ]
+
+
+def test_files_of_the_feed_are_looked_for_beside_problems_of_other_tables(command: Command) -> None:
+    write(DDE % ('file = "token"', "wss://feed.example") + "[simulator]\nseed = '1'\n")
+    assert [line.split()[1] for line in command("check").err.splitlines()] == [
+        "feed.token:",
+        "feed.ca_file:",
+        "simulator.seed:",
+    ]
+
+
+@pytest.mark.parametrize("token", ['env = "NO_SUCH_VARIABLE"', 'credential = "dde"'])
+def test_what_the_environment_lacks_fails_a_run_and_is_a_warning_of_check(token: str, command: Command) -> None:
+    write(DDE % (token, "ws://127.0.0.1"))
+    said = command("check")
+    assert said.code == 0
+    assert said.err.startswith("plugins.toml:4: feed.token: the ")
+    assert said.err.endswith("; the environment of `actionbus run` needs it (a warning)\n")
+    said = command("run")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("plugins.toml:4: feed.token: the ")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("hook", "warned"),
+    [
+        ("", True),
+        ("declare = hookimpl(lambda: Declaration())", True),
+        ("declare = hookimpl(lambda: Declaration(check=lambda context: None))", False),
+        ("declare = hookimpl(lambda: Declaration(settings=dict))", False),
+    ],
+)
+def test_settings_that_nobody_checks_are_named_in_a_warning(hook: str, warned: bool, command: Command) -> None:
+    write(f"from actionbus import Declaration\n{GOOD_PLUGIN}\n{hook}\n", "mine.py")
+    write('[plugin.mine]\npath = "mine.py"\nat_least = 3\n')
+    said = command("check")
+    assert said.code == 0
+    warning = (
+        "plugins.toml:1: plugin.mine: its settings are not checked before the daemon starts; "
+        "its author adds a declare() hook that names their class (a warning)\n"
+    )
+    assert said.err == (warning if warned else "")
 
 
 def test_what_is_no_toml_is_told_alone_with_its_line(command: Command) -> None:
