@@ -130,7 +130,7 @@ def test_the_readme_names_every_folder_of_the_tree_and_no_other() -> None:
     rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE))
     core, inside = ROOT / "core/actionbus", set(re.findall(r"`(\w+)`", rows["core/actionbus/"]))
     assert folders(core) - inside == set()
-    assert inside - folders(core) == set()
+    assert inside - {path.stem for path in core.iterdir()} == set()
     plugins, brought = (
         ROOT / "plugins/actionbus_plugins",
         set(re.findall(r"`(\w+)`", rows["plugins/actionbus_plugins/"])),
