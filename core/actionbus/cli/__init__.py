@@ -6,21 +6,32 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from actionbus.cli import signals
 from actionbus.cli.output import prepare
 from actionbus.cli.parser import make_parser
 
 OK, FAILED, USAGE = 0, 1, 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it; of commands that end by themselves
+UNTIL_TOLD = ("run", "simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0; 1 something failed while running; 2 configuration or usage."""
     stdout = prepare()
     options = make_parser().parse_args(arguments)
+    until_told = options.command in UNTIL_TOLD
+    if until_told:
+        signals.obey()
     stdout.loud = options.command == "run"  # the others end soon
-    code = _run(options.command, options)
-    sys.stdout.flush()
-    return (code or FAILED) if stdout.failed() else code
+    try:
+        code = _run(options.command, options)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = OK if until_told else INTERRUPTED  # whoever asked for the end of a daemon got it
+    code = (code or FAILED) if stdout.failed() else code
+    if until_told:
+        signals.end_with(code)
+    return code
 
 
 def _run(command: str, options: object) -> int:
@@ -36,7 +47,7 @@ def _run(command: str, options: object) -> int:
         code = FAILED
         _say(group, "actionbus: ")
     except* KeyboardInterrupt:
-        code = INTERRUPTED
+        raise KeyboardInterrupt from None  # alone, without a nursery's group
     return code
 
 

@@ -28,7 +28,8 @@ EPILOG = """\
   actionbus simulate --port 8765      a feed to connect to
 
 exit codes: 0 all is well; 1 something failed while running; 2 the
-configuration or the command line is wrong."""
+configuration or the command line is wrong; 130 Ctrl-C ended a command that
+would have ended by itself (run and simulate: 0)."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -48,9 +49,10 @@ def _add_run(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentPa
         help="run the daemon",
         description="Follow the fixtures of plugins.toml and give their actions to its plugins.",
         epilog="""\
-SIGTERM or Ctrl-C: the feeds stop, plugins finish what they have, exit code 0.
-A second one means now. When every fixture has finished the daemon goes on
-waiting, unless --until-finished is given.""",
+SIGTERM or Ctrl-C: the feeds stop, plugins finish what they have, exit code 0;
+while plugins are still being imported it ends at once, with 0 too. A second
+one means now. When every fixture has finished the daemon goes on waiting,
+unless --until-finished is given.""",
     )
     _config(run)
     run.add_argument(
@@ -129,7 +131,7 @@ def _add_replay(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argumen
         epilog="""\
 A recording has one packet of the feed a line, as on the wire. Nothing leaves
 the machine and no file is written. Without a plugins.toml the score is shown.
-Exit code 1: a plugin failed.""",
+Exit code 1: a plugin failed; 130: Ctrl-C.""",
     )
     replay.add_argument("recording", metavar="RECORDING.jsonl", type=_path, help="the game")
     _config(replay, OPTIONAL_CONFIG_HELP)

@@ -10,7 +10,7 @@ from functools import partial
 
 import trio
 
-from actionbus.cli import FAILED, OK, logs
+from actionbus.cli import FAILED, OK, logs, signals
 from actionbus.cli.config import catalogue, load_and_check, read
 from actionbus.cli.source import make_source, read_inputs
 from actionbus.daemon import run as run_daemon
@@ -29,5 +29,6 @@ def run(options: Namespace) -> int:
     source = make_source(config, inputs)
     daemon = partial(run_daemon, until_finished=options.until_finished)
     gc.freeze()  # what is loaded by now stays: the collector need not look at it time and again
+    signals.check()
     fine = trio.run(daemon, config, source, loaded, catalogue(config))
     return OK if fine else FAILED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from actionbus.cli import logs, main
+from actionbus.cli import logs, main, signals
 from actionbus.simulator import generate_match
 
 
@@ -28,11 +28,17 @@ def leave_logs(_level: str) -> None:
     """Stand in for what would outlive the test's streams."""
 
 
+def leave_signals(*_: int) -> None:
+    """Stand in for handlers that would outlive the command."""
+
+
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
     """Run a command in a folder of its own."""
     monkeypatch.setattr(logs, "set_up", leave_logs)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signals, "obey", leave_signals)
+    monkeypatch.setattr(signals, "end_with", leave_signals)
 
     def run(*arguments: str) -> Said:
         try:

@@ -1,0 +1,43 @@
+"""SIGTERM and Ctrl-C in commands that run until told to end: asked for at any time, the end is no failure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from types import FrameType
+
+_asked: list[int] = []
+
+
+def obey() -> None:
+    """Let SIGTERM do what Ctrl-C does, from now on: while plugins are imported nothing else listens to it."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt if SIGTERM has come: a plugin's `except:` may have caught the one that it raised."""
+    if _asked:
+        raise KeyboardInterrupt
+
+
+def end_with(code: int) -> None:
+    """Let signals that come while the process winds up end it at once, with the exit code that it has earned."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.stderr.flush()
+        os._exit(code)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _asked.append(number)
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # as under nohup
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)  # Python's own, or trio's, which spares trio's own code
