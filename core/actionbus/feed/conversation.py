@@ -41,7 +41,7 @@ class Conversation:
     ends_at: float = math.inf
     """When a finished fixture is over, on trio's clock."""
     progress: bool = False
-    """Whether something new reached the pipeline."""
+    """Whether a packet came that we did not hold, be it one of a list that is fetched anew."""
     _session: Session = field(init=False, factory=Session)
     _reading: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     _dead: str = field(init=False, default="")
@@ -106,9 +106,10 @@ class Conversation:
         match frame:
             case Packet(text):
                 self._packet_at = self._frame_at
+                held = self.intake.place.n
                 if self.intake.receive(text, received):
-                    self.progress = True
                     self._look_for_the_end()
+                self.progress = self.progress or self.intake.place.n > held
             case Refused(reason):
                 raise FeedRefused(f"the server refused us: {reason}")
             case Notice(level, text):

@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 _KEY = '"fixtureAction"'
 _OF_PACKETS = {"fixtureAction", "fixtureSummary", "traceId"}
+_CONTROLS = {"errorMessage", "message", "level"}  # what has one of these and is no control frame is a broken packet
 _OF_ACTIONS = {"actionId", "fixtureId"}
 _KEY_BYTES = _KEY.encode()
 
@@ -74,13 +75,14 @@ class Session:
 
     def _control(self, said: dict[str, object]) -> Frame | None:
         """Read what is no packet; None where it is nothing that is known."""
-        if "errorMessage" in said:
-            return Refused(str(said["errorMessage"]))
-        if "message" in said and "level" in said:
-            return self._message(str(said["message"]), str(said["level"]).upper())
+        error, message, level = said.get("errorMessage"), said.get("message"), said.get("level")
+        if isinstance(error, str):
+            return Refused(error)
+        if isinstance(message, str) and isinstance(level, str):
+            return self._message(message, level.upper())
         if "teamActionAggregates" in said:
             return Notice("STATISTICS", "")
-        if not _is_packet(said):
+        if not _is_packet(said) and not _CONTROLS & said.keys():
             return Notice("UNKNOWN", f"a frame with the keys {', '.join(sorted(said)) or '(none)'}")
         return None
 

@@ -114,12 +114,13 @@ async def test_all_fixtures_together_connect_less_than_five_times_a_second(
     async with trio.open_nursery() as clients:
         for _ in range(22):
             clients.start_soon(connect)
-    assert [turns.count(second) for second in range(6)] == [4, 4, 4, 4, 4, 2]
+    assert len(turns) == 22
+    assert turns[-1] < 6
     await trio.sleep(0.5)
     await limit.wait()
     await limit.wait()
     await limit.wait()
-    assert all(later - earlier >= 1 for earlier, later in zip(turns, turns[4:], strict=False))
+    assert all(later - earlier > 1 for earlier, later in zip(turns, turns[4:], strict=False))
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1006, 1011, 1012, 4000])

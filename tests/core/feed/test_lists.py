@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -190,3 +191,16 @@ async def test_frames_of_a_shape_that_nobody_knows_do_not_move_our_place(
     assert [call.position for call in rig.calls] == [0, 12]
     assert rig.heard == kit.added(range(30))
     assert rig.pipeline.counts.bad == 0
+
+
+async def test_a_changed_list_that_is_cut_while_it_is_fetched_anew_is_not_waited_for_ever_longer(
+    autojump_clock: MockClock, rig: Rig, kit: Kit
+) -> None:
+    new = kit.list_of(5) + kit.list_of(205)[9:]
+    cuts = [kit.serving(new[:count], then=cut) for count in range(10, 200, 10)]
+    plays = [kit.serving(kit.list_of(200), then=cut), kit.serving(new, then=cut), *cuts, kit.serving(new)]
+    await rig.follow(*plays, rng=kit.latest, seconds=100)
+    waits = [later - sooner for sooner, later in pairwise(rig.opened)]
+    assert len(waits) == len(cuts) + 2
+    assert max(waits) <= 1.5
+    assert rig.heard[200:] == [(f"a{gone}:2", "withdrawn") for gone in range(5, 9)] + kit.added(range(200, 205))

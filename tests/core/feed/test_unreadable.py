@@ -99,7 +99,7 @@ async def test_what_cannot_be_received_costs_no_more_waiting_than_the_limit_of_c
     await rig.follow(*[play] * 100, rng=kit.latest, seconds=100)
     assert len(rig.bad) == 25
     assert len(rig.opened) == 51
-    assert rig.opened[-1] == 12
+    assert rig.opened[-1] < 14
 
 
 async def test_a_server_that_says_1007_itself_makes_us_give_no_packet_up(
