@@ -11,7 +11,7 @@ import structlog
 import trio
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Subscriber, leaves, part
+from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part
 from actionbus.config import Tree
 from actionbus.errors import ConfigError, PluginError, Problem
 from actionbus.events.catalogue import Catalogue
@@ -65,6 +65,8 @@ class Host:
     _folds: list[Fold] = field(init=False, factory=list[Fold])
     _origins: dict[str, str] = field(init=False, factory=dict[str, str])
     _finishing: trio.Event = field(init=False, factory=trio.Event)
+    _running: set[str] = field(init=False, factory=set[str])
+    _one_has_left: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
     async def open_fixture(
         self, fixture: str, clock: FixtureClock | None = None, catalogue: Catalogue | None = None
@@ -90,14 +92,12 @@ class Host:
 
     def give_up_waiting(self, seconds: float) -> None:
         """Pause the plugins that have not finished a row for ``seconds``, and record them as broken."""
-        for pipeline in self.pipelines.values():
-            for lane in tuple(pipeline.route.lanes):
-                if lane.needs is not None:
-                    lane.subscriber.pause()
-                    name = lane.subscriber.name
-                    reason = f"a handler has been stuck in an await for {seconds:g} s"
-                    self._record(name, reason)
-                    logger.error("plugin is stuck and left out", plugin=name, reason=reason)
+        for _, lane in self._busy_lanes():
+            lane.subscriber.pause()
+            name = lane.subscriber.name
+            reason = f"a handler has been stuck in an await for {seconds:g} s"
+            self._record(name, reason)
+            logger.error("plugin is stuck and left out", plugin=name, reason=reason)
 
     def context(self, plugin: Plugin) -> PluginContext:
         """Make what a plugin's hooks get."""
@@ -120,6 +120,7 @@ class Host:
         What goes wrong is the plugin's own and is recorded, whatever it raises; Ctrl-C and cancellation go on.
         """
         setting_up = trio.CancelScope(deadline=trio.current_time() + READY)
+        self._running.add(plugin.name)
         try:
             with setting_up:
                 await self._live(plugin, setting_up, task_status)
@@ -133,6 +134,9 @@ class Host:
                 self._leave_out(plugin, own, ready=setting_up.deadline == math.inf)
             if others is not None:
                 raise others from None
+        finally:
+            self._running.discard(plugin.name)
+            self._one_has_left.unpark_all()
         if setting_up.deadline < math.inf:
             task_status.started()
 
@@ -158,6 +162,25 @@ class Host:
     def finish(self) -> None:
         """Let every plugin do what there is to do and then leave its resources."""
         self._finishing.set()
+
+    async def all_have_left(self) -> None:
+        """Wait until no plugin runs any more."""
+        while self._running:
+            await self._one_has_left.park()
+
+    def give_up_leaving(self, seconds: float) -> None:
+        """Record the plugins that have not finished within ``seconds`` after they were told to."""
+        stuck = {lane.subscriber.name: fixture for fixture, lane in self._busy_lanes()}
+        for name in sorted(self._running - {each.name for each in self.broken}):
+            fixture = stuck.get(name)
+            who = "its context manager" if fixture is None else f"a handler, for fixture {fixture},"
+            reason = f"{who} did not finish within {seconds:g} s"
+            self._record(name, reason)
+            logger.error("plugin did not finish in time and was stopped", plugin=name, reason=reason)
+
+    def _busy_lanes(self) -> list[tuple[str, Lane]]:
+        routes = ((fixture, pipeline.route) for fixture, pipeline in self.pipelines.items())
+        return [(fixture, lane) for fixture, route in routes for lane in route.lanes if lane.needs is not None]
 
     def _handler_failed(self, failure: HandlerFailure) -> None:
         self.report(failure)
@@ -212,12 +235,14 @@ async def hosting(
                 except Exception as error:
                     raised = error
                     nursery.cancel_scope.cancel()
-            nursery.cancel_scope.deadline = trio.current_time() + grace
-            with trio.move_on_after(grace / 2):
-                await host.caught_up(publishers=True)  # others want to hear what they still publish
-            host.finish()
-        if nursery.cancel_scope.cancelled_caught and raised is None:
-            logger.warning("plugins did not finish in time and were stopped", seconds=grace)
+            with trio.move_on_after(grace) as limit:
+                with trio.move_on_after(grace / 2):
+                    await host.caught_up(publishers=True)  # others want to hear what they still publish
+                host.finish()
+                await host.all_have_left()
+            if limit.cancelled_caught:
+                host.give_up_leaving(grace)
+                nursery.cancel_scope.cancel()
     except* KeyboardInterrupt:
         raised = KeyboardInterrupt()
     if raised is not None:

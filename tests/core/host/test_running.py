@@ -280,7 +280,10 @@ async def test_a_stuck_handler_ends_after_exactly_the_grace_period_and_others_le
             deliver(await open_fixture(host), make(Steal))
     assert left == {"fine": 0, "stuck": 7}
     assert trio.current_time() - start == 7
-    assert [each["event"] for each in logs] == ["plugins did not finish in time and were stopped"]
+    assert [each["event"] for each in logs] == ["plugin did not finish in time and was stopped"]
+    assert [(each.name, each.reason) for each in host.broken] == [
+        ("stuck", "a handler, for fixture fixture-1, did not finish within 7 s")
+    ]
 
 
 async def test_a_moment_that_is_published_at_the_very_end_is_heard(autojump_clock: MockClock) -> None:
