@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -10,12 +11,18 @@ TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from types import FrameType
 
+NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
 _asked: list[int] = []
 
 
 def obey() -> None:
-    """Let SIGTERM do what Ctrl-C does, from now on: while plugins are imported nothing else listens to it."""
+    """Let SIGTERM do what Ctrl-C does, from now on: while plugins are imported nothing else listens to it.
+
+    Until it is called, which is once the command line is read, a signal ends the process as it ends any other.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
+    atexit.register(_ignore)  # the first one to be registered is the last one to be called
 
 
 def check() -> None:
@@ -31,8 +38,14 @@ def end_with(code: int) -> None:
         sys.stderr.flush()
         os._exit(code)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in NUMBERS:
         signal.signal(number, leave)
+
+
+def _ignore() -> None:
+    """Ignore signals: Python is about to take its own handlers away, and to end."""
+    for number in NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

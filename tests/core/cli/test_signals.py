@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.e2e.processes import COMMAND, PATIENCE, Done
+from tests.e2e.processes import COMMAND, PATIENCE, Done, actionbus
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 HOOK = """
@@ -19,11 +19,15 @@ async def hear(steal: Steal) -> None: ...
 def subscriptions() -> list[Subscription]:
     return [on(Steal, hear)]
 """
-IMPORTING = "import threading\nprint('ready', flush=True)\nthreading.Event().wait()\n"
+IMPORTING = """
+import os, threading
+os.write(1, b"ready\\n")
+threading.Event().wait()
+"""
 CATCHING = """
-import threading
+import os, threading
 try:
-    print("ready", flush=True)
+    os.write(1, b"ready\\n")
     threading.Event().wait()
 except:
     pass
@@ -32,6 +36,18 @@ STUCK_AT_EXIT = """
 import atexit, threading
 atexit.register(threading.Event().wait)
 atexit.register(print, "ready", flush=True)
+"""
+
+
+KILLED_LAST = """
+import os, sys
+
+class Last:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=%d, write=os.write):
+        write(1, b"last")
+        kill(process, number)
+
+sys.last = Last()
 """
 
 
@@ -72,6 +88,16 @@ def test_a_signal_while_the_process_winds_up_leaves_its_exit_code(
     done = interrupted(tmp_path, STUCK_AT_EXIT, number, "run", "--until-finished", config=config)
     assert done.code == code
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_at_the_very_end_leaves_the_exit_code(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(KILLED_LAST % number + HOOK, encoding="utf-8")
+    (tmp_path / "plugins.toml").write_text(
+        '[plugin.mine]\npath = "mine.py"\n[simulator]\nspeed = "max"\n', encoding="utf-8"
+    )
+    done = actionbus("run", "--until-finished", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "last")
 
 
 def test_ctrl_c_ends_a_replay_with_130_as_shells_have_it(match: Path, tmp_path: Path) -> None:
