@@ -160,10 +160,10 @@ async def test_the_folds_and_counts_in_the_docs_work(capsys: pytest.CaptureFixtu
     assert heard == [("Harbor Gulls", Change.ADDED), ("Harbor Gulls", Change.WITHDRAWN)]
 
 
-async def test_the_test_in_the_docs_passes(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_test_in_the_docs_passes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     *_, text = blocks(DOCS / "plugins.md", "python")
+    monkeypatch.setitem(sys.modules, "steals", module(blocks(README, "python")[0], "steals"))
     testing = module(text, "testing")
-    testing.__dict__["steals"] = module(blocks(README, "python")[0], "steals")
     await testing.test_a_steal_is_shouted(capsys)
 
 

@@ -97,9 +97,17 @@ class PluginContext:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
         return structure_table(self._tree, ("plugin", self.name), cls)
 
-    def table(self, name: str, cls: type[T]) -> T:
-        """Return a top-level table of plugins.toml that the plugin owns. Raises ConfigError with all that is wrong."""
-        return structure_table(self._tree, (name,), cls)
+    def table(self, keys: str | tuple[str, ...], cls: type[T]) -> T:
+        """Return a table of plugins.toml that the plugin owns: ``"alert"``, or in it ``("alert", "steals")``.
+
+        Raises ConfigError with all that is wrong with it.
+        """
+        return structure_table(self._tree, (keys,) if isinstance(keys, str) else keys, cls)
+
+    def names(self, table: str) -> list[str]:
+        """Return the names in a top-level table, ``["steals"]`` for ``[alert.steals]``, right or wrong as they are."""
+        tables = self._tree.get((table,))
+        return list(cast("dict[str, object]", tables)) if isinstance(tables, dict) else []
 
     def problem(self, keys: tuple[str | int, ...], what: str, hint: str | None = None) -> Problem:
         """Make the problem that a value of plugins.toml has, for a ConfigError; ``keys`` lead to it from the top."""

@@ -82,10 +82,12 @@ def check(plugin: Plugin, config: Config) -> list[Problem]:
             collect(context.settings, declared.settings)
         for name, kind in declared.tables.items():
             collect(context.table, name, kind)
-        if declared.check is not None and not problems:
+        if declared.check is not None:
             collect(declared.check, context)
     except Exception as error:
-        # The boundary around a plugin's code, as when it is loaded: its classes and its check are its own.
-        what = f"its check fails: {describe(error, plugin.origin)}"
-        problems.append(config.tree.problem(("plugin", plugin.name), what))
-    return problems
+        # The boundary around a plugin's code, as when it is loaded: its classes and its check are its own. A check
+        # that does not expect tables that are wrong may fail at them, which are told anyway.
+        if not problems:
+            what = f"its check fails: {describe(error, plugin.origin)}"
+            problems.append(config.tree.problem(("plugin", plugin.name), what))
+    return list(dict.fromkeys(problems))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actionbus import ConfigError, Declaration, PluginContext, Subscription, hookimpl
+from actionbus import ConfigError, Declaration, PluginContext, Problem, Subscription, hookimpl
 from actionbus_plugins.notifier.alerts import Alert
 from actionbus_plugins.notifier.channels import CONSOLE, Channel, open_channel
 from actionbus_plugins.notifier.rules import Rule, problems
@@ -38,12 +38,14 @@ def subscriptions(context: PluginContext) -> list[Subscription]:
 
 
 def check(context: PluginContext) -> None:
-    """Say everything that is wrong with the rules. Raises ConfigError."""
-    channels = {CONSOLE, *context.table("notify", CHANNELS)}
-    found = [
-        context.problem(("alert", name, *keys), what, hint)
-        for name, rule in context.table("alert", RULES).items()
-        for keys, what, hint in problems(rule, channels)
-    ]
+    """Say everything that is wrong with the rules that can be read as such. Raises ConfigError."""
+    channels = {CONSOLE, *context.names("notify")}
+    found: list[Problem] = []
+    for name in context.names("alert"):
+        try:
+            rule = context.table(("alert", name), Rule)
+        except ConfigError:
+            continue  # wrong in its keys or types: told where the whole table is read
+        found += [context.problem(("alert", name, *keys), what, hint) for keys, what, hint in problems(rule, channels)]
     if found:
         raise ConfigError(*found)

@@ -196,6 +196,23 @@ def test_settings_that_nobody_checks_are_named_in_a_warning(hook: str, warned: b
     assert said.err == (warning if warned else "")
 
 
+def test_one_rule_that_cannot_be_read_hides_nothing_that_is_wrong_with_the_others(command: Command) -> None:
+    write(
+        """
+        [alert.unreadable]
+        on = ["steal"]
+        wher = {}
+        [alert.wrong]
+        on = ["steal"]
+        notify = ["phon"]
+        message = "{{ playr }}"
+        """
+    )
+    said = command("check")
+    assert said.code == 2
+    assert [line.partition(":")[2].partition(":")[0] for line in said.err.splitlines()] == ["3", "6", "7"]
+
+
 def test_what_is_no_toml_is_told_alone_with_its_line(command: Command) -> None:
     write('[plugin.score_traker]\n[alert.steals\non = "steal"\n')
     said = command("check")
