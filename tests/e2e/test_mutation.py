@@ -1,4 +1,4 @@
-"""A thousand broken packets in a match: the daemon lives, sets each aside, and gets the rest right."""
+"""A thousand broken packets in a match: the daemon lives, sets aside those that are bad, and gets the rest right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from tests.e2e.processes import TOKEN, actionbus, follow_config, scores, simulating
@@ -120,3 +121,106 @@ def test_the_daemon_sets_broken_packets_aside_and_gets_the_game_right(
     assert followed["bad"] == BAD
     assert followed["home"] == clean["home"]
     assert followed["away"] == clean["away"]
+
+
+LISTENER = """
+import json
+from actionbus import ALL_CHANGES, Action, Subscription, hookimpl, on
+
+FIELDS = ("id", "change", "type_name", "send_type", "period", "clock", "sequence", "team", "player", "score")
+heard = open("heard.jsonl", "w", encoding="utf-8")
+
+async def hear(action: Action) -> None:
+    said = [[type(each).__name__, *(str(getattr(each, name)) for name in FIELDS)] if each else None
+            for each in (action, action.previous, action.successor)]
+    heard.write(json.dumps([action.action_id, said]) + "\\n")
+    heard.flush()
+
+@hookimpl
+def subscriptions() -> list[Subscription]:
+    return [on(Action, hear, changes=ALL_CHANGES)]
+"""
+LISTENERS = """
+[plugin.listener]
+path = "listener.py"
+[plugin.score_tracker]
+[alert.all]
+on = "action"
+message = "{{ type_text }} {{ score }} {{ clock_text }} {{ period_text }}"
+"""
+VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 1.5, 10**18, 10**300, -(10**40), 1e308, "", "x", "\u0000", "\ud83c\udfc0", "9" * 400),
+    *([], {}, [None], [[]], {"id": 1}, {"": {}}, "10:00", "2024-13-45T99:99:99Z", "Infinity", "NaN", "null"),
+)
+
+
+def any_bits_flipped(packet: Packet, rng: Random) -> bytes:
+    """Flip one to three bits, wherever they are; a line stays a line."""
+    raw = json.dumps(packet, ensure_ascii=False).encode()
+    spoilt = bytearray(b"\n")
+    while b"\n" in spoilt:
+        spoilt = bytearray(raw)
+        for _ in range(rng.randrange(1, 4)):
+            spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
+    return bytes(spoilt)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a JSON value: the table or list that holds it, and its key there."""
+    found: list[tuple[Any, Any]] = []
+    if isinstance(value, dict | list):
+        table = cast("dict[Any, Any]", value if isinstance(value, dict) else dict(enumerate(cast("list[Any]", value))))
+        for key, inner in table.items():
+            found += [(cast("Any", value), key), *places(inner)]
+    return found
+
+
+def any_type_swapped(packet: Packet, rng: Random) -> bytes:
+    """Put another value, or none at all, in one to three places of a packet, wherever they are."""
+    for _ in range(rng.randrange(1, 4)):
+        table, key = rng.choice(places(packet))
+        if rng.random() < 0.2:
+            del table[key]
+        else:
+            table[key] = rng.choice(VALUES)
+    return json.dumps(packet).encode()
+
+
+def is_bad(line: bytes, fixture: str) -> bool:
+    """Whether a line is certainly no packet of the fixture: it is no JSON, or names another."""
+    try:
+        return bool(json.loads(line.decode())["fixtureAction"]["fixtureId"] != fixture)
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
+def heard(folder: Path, lines: list[bytes], known: set[str]) -> tuple[list[Any], dict[str, Any]]:
+    """Replay lines; return what a plugin heard of the known actions, and the box score."""
+    folder.mkdir()
+    (folder / "listener.py").write_text(LISTENER, encoding="utf-8")
+    (folder / "plugins.toml").write_text(LISTENERS, encoding="utf-8")
+    (folder / "game.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    read = box(folder / "game.jsonl", folder)
+    text = (folder / "heard.jsonl").read_text(encoding="utf-8")
+    return [said for action, said in map(json.loads, text.splitlines()) if action in known], read
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_any_mutated_packet_says_changes_no_other_action(seed: int, tmp_path: Path) -> None:
+    rng = Random(seed)
+    recording = generate_match(SEED)
+    good = [packet.encode() for packet in recording.packets]
+    lines, bad = list(good), 0
+    for number in range(BAD):
+        packet: Packet = json.loads(rng.choice(good))
+        packet["fixtureAction"]["actionId"] = str(UUID(int=rng.getrandbits(128)))
+        mutated = (any_bits_flipped, any_type_swapped)[number % 2](packet, rng)
+        bad += is_bad(mutated, recording.fixture)
+        lines.insert(rng.randrange(1, len(lines)), mutated)  # never first: that packet names the recording's fixture
+    known = {str(json.loads(packet)["fixtureAction"]["actionId"]) for packet in good}
+    clean, _ = heard(tmp_path / "clean", good, known)
+    spoilt, told = heard(tmp_path / "spoilt", lines, known)
+    assert len(clean) > len(known) / 2
+    assert spoilt == clean
+    assert told["packets"] == len(good) + BAD
+    assert BAD / 10 < bad <= told["bad"] < BAD, "some are bad and some are not"
