@@ -22,7 +22,6 @@ from actionbus import (
     Game,
     Moment,
     PluginContext,
-    ShotMade,
     Subscription,
     box_score,
     fold,
@@ -57,22 +56,14 @@ class ScoreLine(Moment):
         return f"{period} {self.clock:>5} = {self.home} {self.home_points} - {self.away_points} {self.away}"
 
 
-def last_basket(game: Game) -> ShotMade | None:
-    """Find the last basket that stands, in the game's own order."""
-    for action in game.actions(newest_first=True):
-        if isinstance(action, ShotMade):
-            return action
-    return None
-
-
 def what_it_reads(game: Game) -> tuple[object, ...]:
     """Give all that the score line is made of; a basket that is amended is another one."""
-    return last_basket(game), game.score, game.home.name, game.away.name
+    return game.last_basket, game.score, game.home.name, game.away.name
 
 
 def score_line(game: Game) -> Iterator[ScoreLine]:
     """Find the one score line of a game, once there has been a basket."""
-    basket = last_basket(game)
+    basket = game.last_basket
     if basket is not None:
         yield ScoreLine(
             fixture=game.fixture,

@@ -64,6 +64,7 @@ class Game:
     """The score that the standing actions add up to."""
     _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
     _order: list[_Place] = field(factory=list[_Place])
+    _baskets: list[_Place] = field(factory=list[_Place])
     _standing: dict[str, Action] = field(factory=dict[str, Action])
     _settled: bool = False  # one home team, one away team: no more than a change of leaning can unseat them
     _sides_are_said: bool = False
@@ -139,16 +140,18 @@ class Game:
 
     def _place(self, action: Action, by: int) -> None:
         place = (action.period, action.sequence, action.action_id)
-        order = self._order
+        orders = (self._order, self._baskets) if points[type(action)] else (self._order,)
         if by < 0:
-            del order[bisect_left(order, place)]
+            for order in orders:
+                del order[bisect_left(order, place)]
             del self._standing[action.action_id]
             return
         self._standing[action.action_id] = action
-        if not order or order[-1] < place:
-            order.append(place)
-        else:
-            insort(order, place)
+        for order in orders:
+            if not order or order[-1] < place:
+                order.append(place)
+            else:
+                insort(order, place)
 
     def actions(self, *, newest_first: bool = False) -> Iterator[Action]:
         """Walk over the standing actions in the game's own order."""
@@ -161,7 +164,9 @@ class Game:
         clocks = [action for action in newest if action.clock]
         gained = [action for action in newest if isinstance(action, PossessionGained) and action.team is not None]
         kept = {action.action_id for action in (*newest[:1], *clocks[:1], *gained[:1])}
+        kept.update(place[2] for place in self._baskets[-1:])
         self._order = [place for place in self._order if place[2] in kept]
+        self._baskets = self._baskets[-1:]
         self._standing = {action_id: self._standing[action_id] for action_id in kept}
 
     @property
@@ -184,6 +189,11 @@ class Game:
     def period(self) -> int:
         """The period of the last standing action; 0 before the match."""
         return self._order[-1][0] if self._order else 0
+
+    @property
+    def last_basket(self) -> Action | None:
+        """The last standing shot in the game's own order that scored; None before the first, and for period 0."""
+        return self._standing[self._baskets[-1][2]] if self._baskets else None
 
     @property
     def clock(self) -> str | None:

@@ -41,6 +41,7 @@ def result(game: Game) -> dict[str, object]:
         "period": game.period,
         "clock": game.clock,
         "possession": game.possession,
+        "last_basket": game.last_basket and game.last_basket.action_id,
         "order": [action.action_id for action in game.actions()],
         "lineups": set(game.lineups),
     }

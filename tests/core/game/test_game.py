@@ -22,6 +22,19 @@ def test_a_late_entry_does_not_turn_back_clock_period_or_possession(feed: Feed) 
     assert [action.action_id for action in game.actions()] == ["x1", "x2", "x3"]
 
 
+def test_the_last_basket_is_that_of_the_game_and_gone_when_it_is_waved_off(feed: Feed) -> None:
+    late = feed.say(a.TwoPointerMade)
+    first = feed.say(a.FreeThrowMade)
+    last = feed.say(a.ThreePointerMade)
+    miss = feed.say(a.TwoPointerMissed)
+    gone = again(last, send_type=SendType.DELETED)
+    assert fold([miss]).last_basket is None
+    for packets, basket in (([first, last, late, miss], last), ([first, last, gone, late], first)):
+        found = fold(packets).last_basket
+        assert found is not None
+        assert found.action_id == basket.action_id
+
+
 def test_places_that_differ_in_the_last_digit_alone_keep_their_order(feed: Feed) -> None:
     first = feed.say(a.PossessionGained, sequence=Decimal("1.0000016713502460"))
     then = feed.say(a.PossessionGained, team=AWAY, sequence=Decimal("1.0000016713502461"))
