@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
 from tests.e2e.processes import TOKEN, actionbus, follow_config, scores, simulating
 
+from actionbus.config.keys import is_list, is_table
 from actionbus.simulator import generate_match
 
 SEED = 4711
@@ -168,10 +169,8 @@ def any_bits_flipped(packet: Packet, rng: Random) -> bytes:
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Every place in a JSON value: the table or list that holds it, and its key there."""
     found: list[tuple[Any, Any]] = []
-    if isinstance(value, dict | list):
-        table = cast("dict[Any, Any]", value if isinstance(value, dict) else dict(enumerate(cast("list[Any]", value))))
-        for key, inner in table.items():
-            found += [(cast("Any", value), key), *places(inner)]
+    for key, inner in value.items() if is_table(value) else enumerate(value) if is_list(value) else ():
+        found += [(value, key), *places(inner)]
     return found
 
 
