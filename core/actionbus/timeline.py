@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from actionbus.events.base import Action, Change, SendType, ready
+from actionbus.events.base import Action, Change, SendType, ready, same
 
 A = TypeVar("A", bound=Action)
 
@@ -88,25 +88,6 @@ def _taken_back(
 def _unsaid(action: A) -> A:
     """Return a copy of an action as its packet said it, without its announcement."""
     return ready(type(action), action.__dict__ | _UNSAID)
-
-
-def same(one: Action, other: Action) -> bool:
-    """Whether two revisions say the same of an action.
-
-    Not compared: send type, fixtureSeqNum, timestamp, traceId, summary and the type's label ("3PT Made" to
-    "3 Points Made" changes nothing).
-    """
-    return (
-        type(one) is type(other)
-        and one.clock == other.clock
-        and one.player == other.player
-        and one.team == other.team
-        and one.subtype == other.subtype
-        and one.period == other.period
-        and one.sequence == other.sequence
-        and one.related == other.related
-        and one.metadata == other.metadata
-    )
 
 
 def events(

@@ -188,6 +188,25 @@ class Action(Event):
         return 60 * int(read[1]) + float(read[2]) if read is not None else None
 
 
+def same(one: Action, other: Action) -> bool:
+    """Whether two revisions say the same of an action.
+
+    Not compared: send type, fixtureSeqNum, timestamp, traceId, summary and the type's label ("3PT Made" to
+    "3 Points Made" changes nothing).
+    """
+    return (
+        type(one) is type(other)
+        and one.clock == other.clock
+        and one.player == other.player
+        and one.team == other.team
+        and one.subtype == other.subtype
+        and one.period == other.period
+        and one.sequence == other.sequence
+        and one.related == other.related
+        and one.metadata == other.metadata
+    )
+
+
 @frozen(kw_only=True, slots=False, eq=False)
 class Moment(Event):
     """Something derived from actions. ``key`` names it within its fixture and kind, whatever the order of packets."""

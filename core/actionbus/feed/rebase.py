@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from actionbus.events.base import Action, SendType
-from actionbus.timeline import State, Timeline, same
+from actionbus.events.base import Action, SendType, same
+from actionbus.timeline import State, Timeline
 
 _VOID = (SendType.CANCELLED, SendType.DELETED)
 

@@ -7,7 +7,7 @@ from collections import deque
 from attrs import define, field
 
 from actionbus.errors import FeedError
-from actionbus.events.base import Action
+from actionbus.events.base import Action, same
 
 OVERLAP = 8  # packets that are asked for again
 BASES = (-1, 0, 1)  # startPosition=N skips N - base packets: documented as 0 and as 1 (PROTOCOL 4)
@@ -28,19 +28,7 @@ def repeats(one: Held | None, other: Held) -> bool:
     """
     if not isinstance(one, Action) or not isinstance(other, Action):
         return one == other
-    return (
-        one.action_id == other.action_id
-        and one.send_type is other.send_type
-        and type(one) is type(other)
-        and one.subtype == other.subtype
-        and one.period == other.period
-        and one.clock == other.clock
-        and one.team == other.team
-        and one.player == other.player
-        and one.sequence == other.sequence
-        and one.related == other.related
-        and one.metadata == other.metadata
-    )
+    return one.action_id == other.action_id and one.send_type is other.send_type and same(one, other)
 
 
 @define(eq=False)

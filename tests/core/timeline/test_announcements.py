@@ -17,8 +17,8 @@ from tests.core.timeline.steals import (
 )
 
 from actionbus.events.actions import DefensiveRebound, OffensiveRebound, Steal, Turnover
-from actionbus.events.base import Change, Player, Score, Summary, Team
-from actionbus.timeline import State, Timeline, same
+from actionbus.events.base import Change, Player, Score, Summary, Team, same
+from actionbus.timeline import State, Timeline
 
 DIFFERENT: dict[str, Any] = {
     "clock": "08:59",
