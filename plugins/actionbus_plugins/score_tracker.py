@@ -182,4 +182,4 @@ class ScoreFile:
 
 def _state(game: Game) -> tuple[object, ...]:
     """Give what differs whenever a box score does, without making one."""
-    return game.packets, game.version, game.finished, game.summary
+    return game.counts.packets, game.version, game.finished, game.summary

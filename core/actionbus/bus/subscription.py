@@ -49,7 +49,8 @@ def on(kind: type[E], handler: Callable[[E], Awaitable[None]], *, changes: Colle
 
 
 def _is_async(handler: object) -> bool:
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+    called = getattr(handler, "__call__", None)  # noqa: B004  (not whether it can be called: what is called)
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
 
 
 class HandlerTable(dict[Interest, tuple[Handler, ...]]):

@@ -184,7 +184,8 @@ class Intake:
             if item.action is None and hash(item.text) not in self._known_bad:
                 self._admit(item)
         self._take_steps(items, received)
-        self.pipeline.recount(len(items), sum(item.action is None for item in items))
+        counts = self.pipeline.counts  # from now on those of the new list
+        counts.packets, counts.bad = len(items), sum(item.action is None for item in items)
 
     def _take_steps(self, items: Sequence[_Item], received: float) -> None:
         pipeline = self.pipeline

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from actionbus.events.actions import Lineup, PossessionGained
 from actionbus.events.base import Action, Change, Score, Summary, Team
 from actionbus.game.box import TeamBox, points
+from actionbus.game.counts import Counts
 
 ADDED, AMENDED, WITHDRAWN = Change.ADDED, Change.AMENDED, Change.WITHDRAWN  # a look-up on the class is slow
 LASTING = 60.0  # seconds of fixture clock; the feed's summary may run a little ahead of its actions or behind
@@ -43,10 +44,8 @@ class Game:
 
     fixture: str = ""
     """The feed's id of the fixture."""
-    packets: int = 0
-    """How many packets came, bad ones included; whoever feeds the game counts them."""
-    bad_packets: int = 0
-    """How many of them could not be used."""
+    counts: Counts = field(factory=Counts)
+    """How many packets came, and how."""
     lineups: dict[str, Lineup] = field(factory=dict[str, Lineup])
     """The standing line-ups by action id."""
     teams: dict[str, TeamBox] = field(factory=dict[str, TeamBox])

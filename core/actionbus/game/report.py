@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from actionbus.events.base import Player, Score
 from actionbus.game.box import Line, TeamBox
@@ -19,8 +20,8 @@ def box_score(game: Game) -> dict[str, object]:
     """
     return {
         "fixture": game.fixture,
-        "packets": game.packets,
-        "bad": game.bad_packets,
+        "packets": game.counts.packets,
+        "bad": game.counts.bad,
         "status": game.status,
         "finished": game.finished,
         "period": game.period,
@@ -55,6 +56,7 @@ def _listed(game: Game, team: str) -> Iterator[Player]:
             continue
         for key in LISTS:
             listed = (lineup.metadata or {}).get(key)
-            for item in listed if isinstance(listed, list) else ():  # pyright: ignore[reportUnknownVariableType]
-                if isinstance(item, dict) and isinstance(item.get("id"), str):  # pyright: ignore[reportUnknownMemberType]
-                    yield Player(id=str(item["id"]), name=str(item.get("fullName") or ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            for item in cast("list[object]", listed) if isinstance(listed, list) else ():
+                player = cast("dict[str, object]", item) if isinstance(item, dict) else {}
+                if isinstance(number := player.get("id"), str):
+                    yield Player(id=number, name=str(player.get("fullName") or ""))

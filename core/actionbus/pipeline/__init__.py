@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from actionbus.pipeline.counts import Counts as Counts
 from actionbus.pipeline.fixture import Pipeline as Pipeline
 from actionbus.pipeline.folds import Fold as Fold
 from actionbus.pipeline.folds import fold as fold

@@ -14,9 +14,8 @@ from actionbus.bus import FixtureClock, Route, is_own
 from actionbus.errors import BadPacket
 from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment
 from actionbus.events.catalogue import Catalogue
-from actionbus.game import Game
+from actionbus.game import Counts, Game
 from actionbus.log import Log, Row, RowKind
-from actionbus.pipeline.counts import Counts
 from actionbus.pipeline.folds import Announced, Fold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
@@ -40,7 +39,6 @@ class Pipeline:
     route: Route = field(init=False)
     timeline: Timeline = field(init=False, factory=Timeline)
     game: Game = field(init=False)
-    counts: Counts = field(init=False, factory=Counts)
     status: FeedStatus | None = field(init=False, default=None)
     _decoder: Decoder = field(init=False)
     _published: Announced = field(init=False)
@@ -56,6 +54,11 @@ class Pipeline:
         self._folds = {each: Announced(self.log.next_position) for each in self.folds}
         self._published = Announced(self.log.next_position)
         self._decoder = Decoder(self.catalogue, self._report_oddity)
+
+    @property
+    def counts(self) -> Counts:
+        """What came so far."""
+        return self.game.counts
 
     def accept(self, packet: str | bytes, received: float = math.inf) -> Action | None:
         """Take in one packet; ``received`` in Unix seconds, infinite in a replay. None: it was bad, and kept aside."""
@@ -76,15 +79,14 @@ class Pipeline:
 
     def admit(self, action: Action, packet: str | bytes, received: float) -> None:
         """Take in a packet that ``decode`` has read."""
-        self._count_packet()
+        self.counts.packets += 1
         self.counts.follow(action.fixture_seq)
         self.take(action, packet, received)
 
     def set_aside(self, packet: str | bytes, reason: str, received: float) -> None:
         """Take in a packet that cannot be used: it is counted and kept aside with the reason."""
-        self._count_packet()
+        self.counts.packets += 1
         self.counts.bad += 1
-        self.game.bad_packets = self.counts.bad
         text = packet if isinstance(packet, str) else packet.decode(errors="backslashreplace")
         position, at = self.log.next_position(), self.clock.newest
         body = f"{reason}\n{text[:MOST_OF_BAD]}"
@@ -101,14 +103,14 @@ class Pipeline:
         decision, events = self.timeline.apply(action, position, at)
         if not events:
             self.game.observe(action.summary, at, finished=action.finished)
-        self._add(RowKind.PACKET, position, at, received, packet, decision, events)
+        self._add(self._row(RowKind.PACKET, position, at, received, packet, decision, events), events)
         self._compare_scores()
 
     def vanish(self, action_id: str, received: float) -> None:
         """Take back an action that the feed's list, fetched anew, no longer has."""
         position, at = self.log.next_position(), self.clock.newest
         decision, events = self.timeline.vanish(action_id, position, at)
-        self._add(RowKind.VANISHED, position, at, received, action_id, decision, events)
+        self._add(self._row(RowKind.VANISHED, position, at, received, action_id, decision, events), events)
 
     def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:
         """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
@@ -140,20 +142,10 @@ class Pipeline:
         self.timeline = Timeline()
         self.game.release()
 
-    def _add(
-        self,
-        kind: RowKind,
-        position: int,
-        at: float,
-        received: float,
-        body: str | bytes,
-        decision: Decision,
-        events: tuple[Action, ...],
-    ) -> None:
+    def _add(self, row: Row, events: tuple[Action, ...]) -> None:
         for event in events:
             self.game.apply(event)
-        row = self._row(kind, position, at, received, body, decision, events)
-        moments = self._fold(at, received)
+        moments = self._fold(row.at, row.received)
         self.log.append((row, *moments))
         self.route.deliver(row)
         for moment in moments:
@@ -235,15 +227,6 @@ class Pipeline:
                 row = self._moment_row(news, at, math.inf)
                 self.log.append((row,))
                 self.route.deliver(row)
-
-    def recount(self, packets: int, bad: int) -> None:
-        """Set the counts to those of a list that was fetched anew."""
-        self.counts.packets = self.game.packets = packets
-        self.counts.bad = self.game.bad_packets = bad
-
-    def _count_packet(self) -> None:
-        self.counts.packets += 1
-        self.game.packets = self.counts.packets
 
     def _compare_scores(self) -> None:
         parted = self.game.disagreement

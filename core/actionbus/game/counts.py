@@ -7,11 +7,14 @@ from attrs import define
 
 @define
 class Counts:
-    """What came of a fixture so far: packets, those that were bad, and gaps in fixtureSeqNum (which mean nothing)."""
+    """What came of a fixture so far; whoever feeds the game counts."""
 
     packets: int = 0
+    """Bad ones included."""
     bad: int = 0
+    """Could not be used."""
     gaps: int = 0
+    """In fixtureSeqNum, which means nothing."""
     _last_seq: int | None = None
 
     def follow(self, seq: int | None) -> None:
