@@ -17,6 +17,7 @@ from actionbus import (
     Turnover,
     hookimpl,
     on,
+    period_text,
     snake_name,
 )
 
@@ -26,7 +27,7 @@ MARKS = {Change.ADDED: " ", Change.AMENDED: "~", Change.WITHDRAWN: "-"}  # news,
 
 async def tell(action: Action) -> None:
     """Print one action: `Q1 09:36   two pointer made      Will Clyburn (Anadolu Efes)`."""
-    period = f"Q{action.period}" if action.period <= 4 else f"OT{action.period - 4}"
+    period = period_text(action.period)
     what = snake_name(type(action)).replace("_", " ")
     who = f"{action.player} ({action.team})" if action.player is not None else str(action.team or "")
     line = f"{period} {action.clock or '':>5} {MARKS[action.change]} {what:<21} {who}"

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from actionbus.events.base import SendType as SendType
     from actionbus.events.base import Summary as Summary
     from actionbus.events.base import Team as Team
+    from actionbus.events.base import period_text as period_text
     from actionbus.events.catalogue import event_classes as event_classes
     from actionbus.events.catalogue import snake_name as snake_name
     from actionbus.game.box import Line as Line
@@ -105,7 +106,7 @@ _MODULES = {
     "errors": ("ActionbusError", "ConfigError", "PluginError", "Problem"),
     "events.base": (
         *("Action", "Change", "Due", "Event", "FeedState", "FeedStatus", "Moment", "Player", "Score", "SendType"),
-        *("Summary", "Team"),
+        *("Summary", "Team", "period_text"),
     ),
     "events.catalogue": ("event_classes", "snake_name"),
     "game.box": ("Line", "PlayerLine", "TeamBox"),

@@ -27,6 +27,7 @@ from actionbus import (
     fold,
     hookimpl,
     on,
+    period_text,
 )
 
 PAUSE = 0.2  # seconds between two writes of the file: people do not read faster
@@ -52,7 +53,7 @@ class ScoreLine(Moment):
     clock: str
 
     def __str__(self) -> str:
-        period = f"Q{self.period}" if self.period <= 4 else f"OT{self.period - 4}"
+        period = period_text(self.period)
         return f"{period} {self.clock:>5} = {self.home} {self.home_points} - {self.away_points} {self.away}"
 
 

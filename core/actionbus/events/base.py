@@ -77,6 +77,11 @@ class Score:
         return f"{self.home}-{self.away}"
 
 
+def period_text(period: int) -> str:
+    """Name a period as people do: Q1 to Q4, then OT1, OT2."""
+    return f"Q{period}" if period <= 4 else f"OT{period - 4}"
+
+
 @frozen(kw_only=True, slots=False)
 class PeriodScore:
     """One period in the feed's summary: ``period`` are the points made in it, ``running`` those up to its end."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 import attrs
 from minijinja import Environment, TemplateError
 
-from actionbus import Action, Event, FeedStatus, Player, Score, Team, snake_name
+from actionbus import Action, Event, FeedStatus, Player, Score, Team, period_text, snake_name
 
 DEFAULT_MESSAGE = "{{ type_text }}"
 LONGEST = 1_000  # characters of a template; its parser is recursive, and a message is a sentence
@@ -68,11 +68,6 @@ def values(event: Event) -> dict[str, object]:
     else:
         named |= {name: _plain(getattr(event, name)) for name in _own_fields(type(event))}
     return named
-
-
-def period_text(period: int) -> str:
-    """Name a period as people do: Q1 to Q4, then OT1, OT2."""
-    return f"Q{period}" if period <= 4 else f"OT{period - 4}"
 
 
 def describe(event: Event) -> str:
