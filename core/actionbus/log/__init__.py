@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from actionbus.log.memory import Log as Log
 from actionbus.log.memory import MemoryLog as MemoryLog
-from actionbus.log.memory import Reader as Reader
-from actionbus.log.memory import SharedState as SharedState
 from actionbus.log.rows import LaneState as LaneState
 from actionbus.log.rows import Row as Row
 from actionbus.log.rows import RowKind as RowKind
 from actionbus.log.rows import Timer as Timer
 from actionbus.log.rows import Unit as Unit
+from actionbus.log.seam import Log as Log
+from actionbus.log.seam import Reader as Reader
+from actionbus.log.seam import SharedState as SharedState
