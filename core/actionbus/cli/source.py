@@ -1,4 +1,4 @@
-"""What the packets come from: the files and the token that plugins.toml names, read before a socket opens."""
+"""The files and the token that plugins.toml names, read before a socket opens: above all what packets come from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from actionbus.cli.journal import journal_problems
 from actionbus.config import Config, SecretSource
 from actionbus.daemon import Source
 from actionbus.errors import ConfigError, Problem
@@ -19,7 +20,7 @@ from actionbus.simulator import Simulation, generate_match
 
 @frozen(kw_only=True)
 class Inputs:
-    """What ``[feed]`` or ``[simulator]`` names, read, and all that is wrong with it."""
+    """What ``[feed]`` or ``[simulator]`` names, read, and all that is wrong with it and with ``[journal]``."""
 
     recordings: tuple[Recording, ...] = ()
     token: Callable[[], Secret] = field(repr=False)
@@ -31,14 +32,18 @@ class Inputs:
 
 
 def read_inputs(config: Config, environ: Mapping[str, str]) -> Inputs:
-    """Read all that the source of the packets needs. Raises nothing: what is wrong is in the result."""
+    """Read all that the source of the packets needs, and see whether the log's file can be one.
+
+    Raises nothing: what is wrong is in the result.
+    """
+    problems = list(journal_problems(config))
     if config.feed.source == "simulator":
         recordings, wrong = _recordings(config)
-        return Inputs(recordings=tuple(recordings), token=lambda: Secret("simulator"), problems=tuple(wrong))
+        problems += wrong
+        return Inputs(recordings=tuple(recordings), token=lambda: Secret("simulator"), problems=tuple(problems))
     named = config.feed.token
-    if named is None:
-        return Inputs(token=lambda: Secret(""))  # parse_config has told that it is missing
-    problems: list[Problem] = []
+    if named is None:  # parse_config has told that
+        return Inputs(token=lambda: Secret(""), problems=tuple(problems))
     environment: list[Problem] = []
 
     def token() -> Secret:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from actionbus.config.feed import FeedConfig, SimulatorConfig
+from actionbus.config.journal import JournalConfig
 from actionbus.config.keys import Keys
-from actionbus.config.kinds import Duration, SecretSource, Speed
+from actionbus.config.kinds import Duration, Keep, SecretSource, Speed
 from actionbus.config.model import Config, PluginTable
 from actionbus.config.parse import parse_config, structure_table
 from actionbus.config.toml import Tree, read_tree
@@ -14,6 +15,8 @@ __all__ = [
     "Config",
     "Duration",
     "FeedConfig",
+    "JournalConfig",
+    "Keep",
     "Keys",
     "PluginTable",
     "SecretSource",

@@ -12,7 +12,7 @@ from cattrs.errors import CattrsError
 
 from actionbus.config.hooks import register_hooks
 from actionbus.config.keys import Keys, is_table
-from actionbus.config.kinds import Duration, SecretSource, Speed, duration, secret_source, speed
+from actionbus.config.kinds import Duration, Keep, SecretSource, Speed, duration, keep, secret_source, speed
 from actionbus.config.problems import problems_of
 from actionbus.config.toml import Tree
 from actionbus.config.wrong import Wrong, WrongType
@@ -62,6 +62,7 @@ def _converter(folder: PurePath) -> Converter:
 
     converter.register_structure_hook(Path, path)
     converter.register_structure_hook(Duration, duration)
+    converter.register_structure_hook(Keep, keep)
     converter.register_structure_hook(Speed, speed)
     converter.register_structure_hook(SecretSource, secret_source)
     return converter

@@ -109,10 +109,14 @@ def _literal(cls: Any, _: Converter) -> Hook:
 
 
 def _union(cls: Any, converter: Converter) -> Hook:
-    """The first member that takes the value; if none does, the errors of the one that nearly did."""
+    """The first member that takes the value, literals before all; if none, the errors of the one that nearly did."""
     members = [(member, converter.get_structure_hook(member)) for member in get_args(cls) if member is not NoneType]
+    literals = [(member, structured) for member, structured in members if get_origin(member) is Literal]
 
     def hook(value: object, _: object) -> object:
+        for member, structured in literals:  # a path takes any text, also the one word that means something else
+            with suppress(Wrong):
+                return structured(value, member)
         errors: list[Exception] = []
         for member, structured in sorted(members, key=lambda pair: type(value) is not pair[0]):
             try:

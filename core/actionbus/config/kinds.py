@@ -14,6 +14,9 @@ from actionbus.config.wrong import Wrong, WrongType, did_you_mean
 Duration = NewType("Duration", float)
 """A length of time in seconds; in TOML a text such as ``"35s"``, ``"2m"``, ``"1h30m"`` or ``"500ms"``."""
 
+Keep = NewType("Keep", Duration)
+"""How long something is kept, in seconds, above 0; ``"forever"`` in TOML is ``math.inf``."""
+
 Speed = NewType("Speed", float)
 """How many times faster than life, above 0; ``"max"`` in TOML is ``math.inf``."""
 
@@ -50,6 +53,22 @@ def duration(value: object, _: object = None) -> Duration:
         raise Wrong(f"should be {expected}", "units are d, h, m, s and ms, the largest first")
     parts = zip(found.groups(), _SECONDS, strict=True)
     return Duration(sum(float(number) * seconds for number, seconds in parts if number is not None))
+
+
+def keep(value: object, _: object = None) -> Keep:
+    """Read how long something is kept. Raises Wrong."""
+    expected = 'a duration above 0 such as "14d", or "forever"'
+    if value == "forever":
+        return Keep(Duration(math.inf))
+    if not isinstance(value, str):
+        raise WrongType(value, expected)
+    try:
+        seconds = duration(value)
+    except Wrong as wrong:
+        raise Wrong(f"should be {expected}", did_you_mean(value, ["forever"]) or wrong.hint) from None
+    if not seconds:
+        raise Wrong(f"should be {expected}")
+    return Keep(seconds)
 
 
 def speed(value: object, _: object = None) -> Speed:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from attrs import field, frozen
 
 from actionbus.config.feed import FeedConfig, SimulatorConfig
+from actionbus.config.journal import JournalConfig
 from actionbus.config.toml import Tree
 from actionbus.errors import Problem
 
@@ -19,6 +21,8 @@ class PluginTable:
     path: Path | None = None
     """The plugin's file; None: a plugin that is installed."""
     enabled: bool = True
+    start: Literal["present", "fixture"] = "present"
+    """Where a plugin that is seen for the first time begins in fixtures that run: now, or with their first packet."""
 
 
 @frozen(kw_only=True)
@@ -31,6 +35,7 @@ class Config:
     schema: int = 1
     feed: FeedConfig = field(factory=FeedConfig)
     simulator: SimulatorConfig = field(factory=SimulatorConfig)
+    journal: JournalConfig = field(factory=JournalConfig)
     plugins: Mapping[str, PluginTable] = field(factory=dict[str, PluginTable])
     """By name, in the file's order, the disabled ones too."""
     tables: Mapping[str, object] = field(factory=dict[str, object], repr=False)

@@ -10,6 +10,7 @@ import attrs
 
 from actionbus.config.convert import structure
 from actionbus.config.feed import LEGACY_HOST, FeedConfig, SimulatorConfig, is_loopback, wrong_fixtures
+from actionbus.config.journal import JournalConfig
 from actionbus.config.keys import Keys, is_list, is_table
 from actionbus.config.model import Config, PluginTable
 from actionbus.config.toml import Tree, read_tree
@@ -18,7 +19,7 @@ from actionbus.errors import ConfigError, Problem
 
 T = TypeVar("T")
 
-_OWN_KEYS = ("schema", "feed", "simulator", "plugin")
+_OWN_KEYS = ("schema", "feed", "simulator", "journal", "plugin")
 _PLUGIN_KEYS = tuple(field.name for field in attrs.fields(PluginTable))
 
 
@@ -32,15 +33,17 @@ def parse_config(text: str, file: str, *, owned_tables: Collection[str], class_n
     problems = [*_top_level(tree, owned_tables), *_feed_rules(tree, class_names)]
     feed = _collect(problems, tree, ("feed",), FeedConfig)
     simulator = _collect(problems, tree, ("simulator",), SimulatorConfig)
+    journal = _collect(problems, tree, ("journal",), JournalConfig)
     plugins: dict[str, PluginTable] = {}
     for name in _plugin_names(tree):
         table = _collect(problems, tree, ("plugin", name), PluginTable)
         plugins[name] = table or PluginTable()
-    if problems or feed is None or simulator is None:
+    if problems or feed is None or simulator is None or journal is None:
         raise ConfigError(*problems)
     return Config(
         feed=feed,
         simulator=simulator,
+        journal=journal,
         plugins=plugins,
         tables={key: value for key, value in tree.data.items() if key not in _OWN_KEYS},
         warnings=tuple(_warnings(tree, feed)),
@@ -52,7 +55,7 @@ def structure_table(tree: Tree, path: Keys, cls: type[T]) -> T:
     """Make the table at ``path`` of ``tree`` a value of ``cls``, the settings class of whoever owns the table.
 
     ``cls`` is any attrs class or dataclass, or a list or dict of such; its fields' names (or aliases) are the keys.
-    Of ``("plugin", NAME)`` the keys that the core reads, path and enabled, are left out. A table that is not there
+    Of ``("plugin", NAME)`` the keys that the core reads, such as path, are left out. A table that is not there
     counts as empty. Raises ConfigError with all that is wrong with it, and TypeError when ``cls`` itself is wrong.
     """
     besides = _PLUGIN_KEYS if len(path) == 2 and path[0] == "plugin" else ()
@@ -76,7 +79,8 @@ def _top_level(tree: Tree, owned_tables: Collection[str]) -> Iterator[Problem]:
         if key not in known:
             wrong = unknown_key(key, known)
             inside = [f"{table}.{key}" for table, keys in _keys_of_tables() if key in keys]
-            yield tree.problem((key,), wrong.what, did_you_mean(key, inside) if inside else wrong.hint)
+            hint = did_you_mean(key, inside) or f"did you mean '{inside[0]}'?" if inside else wrong.hint
+            yield tree.problem((key,), wrong.what, hint)
     schema = tree.get(("schema",))
     if schema is not None and (isinstance(schema, bool) or not isinstance(schema, int)):
         yield tree.problem(("schema",), WrongType(schema, "a whole number").what)
@@ -88,8 +92,9 @@ def _top_level(tree: Tree, owned_tables: Collection[str]) -> Iterator[Problem]:
 
 
 def _keys_of_tables() -> Iterator[tuple[str, set[str]]]:
-    for table, cls in (("feed", FeedConfig), ("simulator", SimulatorConfig)):
-        yield table, {field.name for field in attrs.fields(cls)}
+    yield "feed", set(attrs.fields_dict(FeedConfig))
+    yield "simulator", set(attrs.fields_dict(SimulatorConfig))
+    yield "journal", set(attrs.fields_dict(JournalConfig))
 
 
 def _plugin_names(tree: Tree) -> list[str]:

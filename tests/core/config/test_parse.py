@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from actionbus.config import (
     Config,
+    Duration,
     FeedConfig,
+    JournalConfig,
+    Keep,
     PluginTable,
     SecretSource,
     SimulatorConfig,
@@ -56,9 +59,10 @@ def problems_of(text: str) -> tuple[Problem, ...]:
             },
         ),
         (parse("").simulator, {"seed": 1, "games": 1, "speed": 30.0, "recordings": ()}),
-        (parse("[plugin.steals]").plugins["steals"], {"path": None, "enabled": True}),
+        (parse("[plugin.steals]").plugins["steals"], {"path": None, "enabled": True, "start": "present"}),
+        (parse("").journal, {"path": None, "keep": 1_209_600.0, "sync": "full"}),
     ],
-    ids=["feed", "simulator", "plugin"],
+    ids=["feed", "simulator", "plugin", "journal"],
 )
 def test_every_key_has_its_default(value: Any, defaults: dict[str, object]) -> None:
     assert attrs.asdict(value) == defaults
@@ -87,9 +91,14 @@ def test_every_key_is_read() -> None:
         games = 500
         speed = "max"
         recordings = ["games/a.jsonl", "/b.jsonl"]
+        [journal]
+        path = "state/journal.db"
+        keep = "1d12h"
+        sync = "normal"
         [plugin.steals]
         path = "examples/steals.py"
         enabled = false
+        start = "fixture"
         anything = "is the plugin's own"
     """
     config = parse(text, "/etc/actionbus/plugins.toml")
@@ -105,12 +114,22 @@ def test_every_key_is_read() -> None:
     )
     assert config.simulator.recordings == (Path("/etc/actionbus/games/a.jsonl"), Path("/b.jsonl"))
     assert (config.simulator.seed, config.simulator.games, config.simulator.speed) == (-7, 500, math.inf)
+    journal = Path("/etc/actionbus/state/journal.db")
+    assert config.journal == JournalConfig(path=journal, keep=Keep(Duration(129_600.0)), sync="normal")
     path = Path("/etc/actionbus/examples/steals.py")
-    assert config.plugins == {"steals": PluginTable(path=path, enabled=False)}
+    assert config.plugins == {"steals": PluginTable(path=path, enabled=False, start="fixture")}
 
 
 def test_the_simulator_takes_a_whole_number_for_its_speed() -> None:
     assert parse("[simulator]\nspeed = 2").simulator == SimulatorConfig(speed=Speed(2.0))
+
+
+def test_the_word_for_memory_is_no_path_from_the_folder_of_the_file() -> None:
+    assert parse('[journal]\npath = ":memory:"', "/etc/actionbus/plugins.toml").journal.path == ":memory:"
+
+
+def test_a_game_may_be_kept_forever() -> None:
+    assert parse('[journal]\nkeep = "forever"').journal.keep == math.inf
 
 
 def test_tables_of_plugins_stay_as_they_are() -> None:

@@ -448,7 +448,7 @@ def test_a_class_may_have_type_parameters() -> None:
     assert settings("content = 5", Box[int]) == Box(5)
     assert wrong("content = '5'\nx = 1", Box[int]) == [
         "2: content: is text, should be a whole number; write it without quotes",
-        "3: x: unknown key; known here: content, enabled, path",
+        "3: x: unknown key; known here: content, enabled, path, start",
     ]
 
 
