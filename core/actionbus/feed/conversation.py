@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 import trio
@@ -51,6 +52,11 @@ class Conversation:
     """When the last packet came or, before the first one, the acknowledgement."""
     _acknowledge_by: float = field(init=False)
     _not_before: float = field(init=False, default=-math.inf)
+    _waiting: trio.CancelScope = field(init=False, factory=trio.CancelScope)
+    """For the next frame."""
+    _asking: trio.CancelScope | None = field(init=False, default=None)
+    """While we ask whether a list that is fetched anew is complete."""
+    _complete: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self._acknowledge_by = self._frame_at + self.profile.acknowledgement
@@ -61,18 +67,18 @@ class Conversation:
             await connection.send_message(self.profile.first_frame(self.token.reveal()))
             nursery.start_soon(self._watch_silence, connection)
             with self._reading:
-                await self._read(connection)
+                await self._read(connection, nursery)
                 return
         except ConnectionClosed as closed:
             self._interpret(closed, stream)
             return
         raise FeedError(self._dead)
 
-    async def _read(self, connection: WebSocketConnection) -> None:
+    async def _read(self, connection: WebSocketConnection, nursery: trio.Nursery) -> None:
         while True:
             due = max(self._due(), self._not_before)
             message = None
-            with trio.move_on_at(due):
+            with trio.move_on_at(due) as self._waiting:
                 message = await connection.get_message()  # a checkpoint each time, so that the lanes have their turn
             if message is not None:
                 self._frame_at = trio.current_time()
@@ -80,15 +86,42 @@ class Conversation:
                 self._receive(message, received)
             elif trio.current_time() > due + LATE:
                 self._not_before = trio.current_time() + LATE
+            elif trio.current_time() < due:
+                continue  # the answer to what we asked
             elif due >= self.ends_at:
                 return
+            elif self.intake.fetched and not self._complete:
+                self._asking = trio.CancelScope()
+                nursery.start_soon(self._ask, connection, self._asking)
             else:
                 self._run_out()
 
     def _due(self) -> float:
         """Return when to stop waiting for the next frame."""
+        if self._asking is not None:
+            return self.ends_at
         owed = self._packet_at + self.intake.patience if self._session.accepted else self._acknowledge_by
         return min(owed, self.ends_at)
+
+    async def _ask(self, connection: WebSocketConnection, asking: trio.CancelScope) -> None:
+        """Ask whether the server still is there: else a list that stops short would pass for one that became shorter.
+
+        The answer comes behind all that the server has sent, and nothing else came in between.
+        """
+        with asking, suppress(ConnectionClosed):
+            await connection.ping()
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """The server is there, and has no more to send."""
+        self._stop_asking()
+        self._complete = True
+        self._not_before = self._waiting.deadline = trio.current_time()
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     def _run_out(self) -> None:
         if not self._session.accepted:
@@ -106,6 +139,8 @@ class Conversation:
         match frame:
             case Packet(text):
                 self._packet_at = self._frame_at
+                self._complete = False
+                self._stop_asking()
                 held = self.intake.place.n
                 if self.intake.receive(text, received):
                     self._look_for_the_end()
@@ -116,7 +151,10 @@ class Conversation:
                 fixture, said = self.intake.pipeline.fixture, words.without(self.token, text)
                 log = logger.warning if level in ALARMING else logger.info
                 log("the server says", fixture=fixture, level=level, text=said)
-            case Accepted() | Heartbeat():
+            case Heartbeat():
+                if self._asking is not None:
+                    self._conclude()
+            case Accepted():
                 pass
 
     def _look_for_the_end(self) -> None:

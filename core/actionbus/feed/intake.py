@@ -67,11 +67,16 @@ class Intake:
         return self.place.settled and not self.collecting
 
     @property
+    def fetched(self) -> bool:
+        """Whether some of a list that is fetched anew has come: perhaps all of it."""
+        return self.collecting and self.place.settled and bool(self._collected)
+
+    @property
     def patience(self) -> float:
         """Seconds without a packet after which what is owed to us will not come; infinite: nothing is owed."""
         if self.live:
             return math.inf
-        if self.collecting and self.place.settled and self._collected:
+        if self.fetched:
             return self.profile.pause if len(self._collected) >= self._owed else self.profile.settled
         return self.profile.owed
 
@@ -129,7 +134,7 @@ class Intake:
 
         Takes the list that was fetched anew for complete. Raises Mismatch where what should be repeated did not come.
         """
-        if self.collecting and self.place.settled and self._collected:
+        if self.fetched:
             self._rebase(received)
         else:
             raise Mismatch(f"nothing came for {self.profile.owed:g} s of what the feed should repeat")
