@@ -42,7 +42,7 @@ class Conversation:
     ends_at: float = math.inf
     """When a finished fixture is over, on trio's clock."""
     progress: bool = False
-    """Whether a packet came that we did not hold, be it one of a list that is fetched anew."""
+    """Whether we came further than before, be it in a list that is fetched anew."""
     _session: Session = field(init=False, factory=Session)
     _reading: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     _dead: str = field(init=False, default="")
@@ -141,10 +141,9 @@ class Conversation:
                 self._packet_at = self._frame_at
                 self._complete = False
                 self._stop_asking()
-                held = self.intake.place.n
                 if self.intake.receive(text, received):
                     self._look_for_the_end()
-                self.progress = self.progress or self.intake.place.n > held
+                self.progress = self.intake.is_further() or self.progress
             case Refused(reason):
                 raise FeedRefused(f"the server refused us: {reason}")
             case Notice(level, text):

@@ -53,6 +53,8 @@ class Intake:
     _unsettled: list[_Item] = field(factory=list[_Item])
     _known_bad: set[int] = field(factory=set[int])
     """Hashes of the bad packets that were kept aside: a list that is fetched anew has them again."""
+    _furthest: int = 0
+    """How much of the list that is fetched anew, or of ours, any connection has brought."""
     _vain: int = 0
     """Connections in a row that the server closed cleanly before it had repeated what it had to."""
 
@@ -117,6 +119,13 @@ class Intake:
                 self.place.add(each.held)
         return not self.collecting and new > 0
 
+    def is_further(self) -> bool:
+        """Whether we hold more of the list than when this was asked last: not where it is begun anew and cut again."""
+        if self.place.n <= self._furthest:
+            return False
+        self._furthest = self.place.n
+        return True
+
     def fail(self, reason: str, received: float) -> None:
         """Take note that the connection failed at a packet that no websocket client can receive.
 
@@ -157,6 +166,7 @@ class Intake:
         """Fetch the list from its start with the next connection, to find out what differs."""
         if not self.collecting:
             self._owed = self.place.n
+            self._furthest = 0
         self.collecting = True
         self.place = Place()
         self._collected = []
