@@ -72,10 +72,15 @@ class WatchedStream(trio.abc.Stream):
         return data
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Send; trio-websocket sends each frame by itself."""
+        """Send; trio-websocket sends each frame by itself. Raises as ``receive_some`` does."""
         if data and data[0] == _CLOSE_FRAME:
             self._said_goodbye = True
-        await self._stream.send_all(data)
+        try:
+            await self._stream.send_all(data)
+        except trio.BrokenResourceError:
+            if self._upgraded:
+                raise
+            raise self._ended_early() from None
 
     async def wait_send_all_might_not_block(self) -> None:
         """As the stream does."""
