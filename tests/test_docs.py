@@ -30,7 +30,7 @@ from actionbus import (
     snake_name,
 )
 from actionbus.cli.parser import make_parser
-from actionbus.config import FeedConfig, PluginTable, SimulatorConfig
+from actionbus.config import FeedConfig, JournalConfig, PluginTable, SimulatorConfig
 from actionbus.hookspecs import Hooks
 from actionbus.testing import AWAY, make, running
 from actionbus_plugins import notifier
@@ -203,6 +203,7 @@ def keys(kind: type[attrs.AttrsInstance]) -> set[str]:
     [
         ("[feed]", FeedConfig),
         ("[simulator]", SimulatorConfig),
+        ("[journal]", JournalConfig),
         ("[plugin.NAME]", PluginTable),
         ("[plugin.score_tracker]", Settings),
         ("[alert.NAME]", rules.Rule),
@@ -226,7 +227,11 @@ def test_the_defaults_in_the_docs_are_those_of_the_code() -> None:
 def test_every_top_level_table_is_in_the_docs() -> None:
     text = (DOCS / "plugins.toml.md").read_text(encoding="utf-8")
     owned = {f"[{point.name}.NAME]" for point in entry_points(group="actionbus.tables")}
-    assert [title for title in (*owned, "[feed]", "[simulator]", "[plugin.NAME]") if f"## {title}\n" not in text] == []
+    assert [
+        title
+        for title in (*owned, "[feed]", "[simulator]", "[journal]", "[plugin.NAME]")
+        if f"## {title}\n" not in text
+    ] == []
 
 
 def test_every_name_that_a_message_may_use_is_in_the_docs() -> None:

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from actionbus.events.base import FeedState as FeedState
     from actionbus.events.base import FeedStatus as FeedStatus
     from actionbus.events.base import Moment as Moment
+    from actionbus.events.base import Origin as Origin
     from actionbus.events.base import Player as Player
     from actionbus.events.base import Score as Score
     from actionbus.events.base import SendType as SendType
@@ -105,8 +106,8 @@ _MODULES = {
     "bus.subscription": ("ALL_CHANGES", "Subscription", "on"),
     "errors": ("ActionbusError", "ConfigError", "PluginError", "Problem"),
     "events.base": (
-        *("Action", "Change", "Due", "Event", "FeedState", "FeedStatus", "Moment", "Player", "Score", "SendType"),
-        *("Summary", "Team", "period_text"),
+        *("Action", "Change", "Due", "Event", "FeedState", "FeedStatus", "Moment", "Origin", "Player", "Score"),
+        *("SendType", "Summary", "Team", "period_text"),
     ),
     "events.catalogue": ("event_classes", "snake_name"),
     "game.box": ("Line", "PlayerLine", "TeamBox"),

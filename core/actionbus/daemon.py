@@ -6,7 +6,9 @@ import random
 import signal
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 
 import structlog
 import trio
@@ -18,7 +20,9 @@ from actionbus.events.base import FeedState
 from actionbus.events.catalogue import Catalogue
 from actionbus.feed import ConnectLimit, Ending, follow
 from actionbus.host import GRACE, Host, Loaded, hosting
-from actionbus.log import MemoryLog
+from actionbus.log import Log, MemoryLog
+from actionbus.log.journal import open_journal
+from actionbus.pipeline import Pipeline
 from actionbus.secrets import Secret
 from actionbus.session import FeedProfile
 from actionbus.simulator import Simulation, serve
@@ -38,9 +42,17 @@ class Source:
 
 
 async def run(
-    config: Config, source: Source, loaded: Loaded, catalogue: Catalogue, *, until_finished: bool = False
+    config: Config,
+    source: Source,
+    loaded: Loaded,
+    catalogue: Catalogue,
+    *,
+    journal: Path | None = None,
+    until_finished: bool = False,
 ) -> bool:
     """Follow the fixtures until a signal, or until all are finished; return whether nothing failed for good.
+
+    The log is kept in the file ``journal``, or in memory.
 
     A signal stops the feeds; the plugins finish what they have. A second one means now.
     """
@@ -53,7 +65,10 @@ async def run(
         await everything.start(_obey_signals, stopping, everything.cancel_scope, set_up)
         everything.start_soon(watchdog.prove_life)
         with watchdog.watching():
-            async with hosting(loaded.plugins, config.tree, MemoryLog()) as host:
+            async with (
+                _log(config, journal, catalogue) as log,
+                hosting(loaded.plugins, config.tree, log) as host,
+            ):
                 set_up.set()
                 with stopping:
                     await _follow_all(source, host, catalogue, endings, until_finished=until_finished)
@@ -63,6 +78,12 @@ async def run(
         return True  # whoever asked for the end got it
     finished = all(endings.get(fixture) is Ending.FINISHED for fixture in source.fixtures)
     return finished and not (loaded.broken or host.broken)
+
+
+def _log(config: Config, journal: Path | None, catalogue: Catalogue) -> AbstractAsyncContextManager[Log]:
+    if journal is None:
+        return nullcontext(MemoryLog())
+    return open_journal(journal, sync=config.journal.sync, keep=config.journal.keep, catalogue=catalogue)
 
 
 async def _follow_all(
@@ -97,6 +118,13 @@ async def _follow(
     *,
     give_up_when_refused: bool,
 ) -> None:
+    if host.log.is_finished(fixture):
+        endings[fixture] = Ending.FINISHED
+        if await host.has_more(fixture):
+            await _close(await host.open_fixture(fixture, catalogue=catalogue))
+        logger.info("fixture has finished before", fixture=fixture)
+        return
+    await connects.wait()  # before what the log holds is read: hundreds of games are not taken up all at once
     pipeline = await host.open_fixture(fixture, catalogue=catalogue)
     try:
         endings[fixture] = await follow(
@@ -107,6 +135,7 @@ async def _follow(
             rng=random.Random(),
             ssl_context=source.ssl_context,
             give_up_when_refused=give_up_when_refused,
+            admitted=True,
         )
     except Exception:
         # The boundary around a fixture: what is wrong in our own code for one must not end the others.
@@ -119,9 +148,13 @@ async def _follow(
     figures = {"packets": counts.packets, "bad": counts.bad, "gaps": counts.gaps, "odd": pipeline.timeline.odd}
     logger.info("fixture ended", fixture=fixture, how=how, **figures)
     if endings[fixture] is Ending.FINISHED:
-        with trio.move_on_after(GRACE):  # a lane that is stuck keeps its rows, and nothing else
-            await pipeline.route.caught_up()
-        pipeline.close()
+        await _close(pipeline)
+
+
+async def _close(pipeline: Pipeline) -> None:
+    with trio.move_on_after(GRACE):  # a lane that is stuck keeps its rows, and nothing else
+        await pipeline.route.caught_up()
+    pipeline.close()
 
 
 async def _obey_signals(

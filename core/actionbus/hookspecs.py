@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 import orjson
@@ -12,9 +12,9 @@ import structlog
 from attrs import field, frozen
 
 from actionbus.bus import Subscription
-from actionbus.bus.work import Store, cancel_timer, current, once, publish, set_timer
+from actionbus.bus.work import SHARED, Store, cancel_timer, current, is_working, once, publish, set_timer
 from actionbus.config import Tree, structure_table
-from actionbus.errors import Problem
+from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
 from actionbus.log import SharedState
@@ -57,7 +57,7 @@ class Shared:
 
     def add(self, key: str, by: float = 1) -> None:
         """Add to a sum. Raises PluginError outside of a handler."""
-        unit = current(self._plugin, "context.shared").unit
+        unit = current(self._plugin, SHARED).unit
         unit.added[key] = unit.added.get(key, 0) + by
 
     def get(self, key: str, default: object = None) -> object:
@@ -67,7 +67,7 @@ class Shared:
 
     def put_if_absent(self, key: str, value: object) -> None:
         """Keep a JSON value, unless there is one by then. Raises PluginError outside of a handler."""
-        current(self._plugin, "context.shared").unit.claimed.setdefault(key, orjson.dumps(value))
+        current(self._plugin, SHARED).unit.claimed.setdefault(key, orjson.dumps(value))
 
 
 class PluginContext:
@@ -82,6 +82,7 @@ class PluginContext:
         game: Callable[[str], Game | None],
         publishes: tuple[type[Moment], ...] = (),
         replaying: bool = False,
+        transaction: Callable[[str | None], AbstractAsyncContextManager[None]] | None = None,
     ) -> None:
         self.name = name
         self.replaying = replaying
@@ -92,6 +93,7 @@ class PluginContext:
         self._tree = tree
         self._game = game
         self._publishes = publishes
+        self._transaction = transaction
 
     def settings(self, cls: type[T]) -> T:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
@@ -116,6 +118,22 @@ class PluginContext:
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""
         return self._game(fixture)
+
+    @asynccontextmanager
+    async def transaction(self, fixture: str | None = None) -> AsyncGenerator[None]:
+        """Let a task of the plugin's own, outside of handlers, write: all or nothing, on the disk when this is left.
+
+        ``async with context.transaction(fixture):`` makes store, timers, once, publish and shared work as in a handler
+        for that fixture; no handler of the plugin runs for it meanwhile, so keep it short and await nothing slow in
+        it. Without a fixture only ``context.shared`` works. What the block raises drops what it wrote. Raises
+        PluginError in a handler, for a fixture that is not followed, and while the plugin is being set up.
+        """
+        if self._transaction is None:
+            raise PluginError(self.name, "context.transaction cannot be used while plugins.toml is checked")
+        if is_working():
+            raise PluginError(self.name, "context.transaction is for the plugin's own tasks: a handler is one already")
+        async with self._transaction(fixture):
+            yield
 
     def at(self, due: float, key: str, data: object = None) -> None:
         """Let the plugin hear ``Due`` for this fixture at ``due`` on the fixture clock (Unix seconds).

@@ -33,6 +33,8 @@ async def replay(recording: Recording, host: Host, catalogue: Catalogue | None =
         pipeline.accept(packet)
         if published:
             await _patiently(pipeline.keep_step, host)
+        if pipeline.log.crowded:
+            await pipeline.log.room()
         if pipeline.route.offered:
             pipeline.route.offered = False
             await trio.lowlevel.checkpoint()

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from actionbus.events.base import Action, Change, SendType, ready, same
+from actionbus.events.base import Action, Change, Origin, SendType, altered, ready, same
 
 A = TypeVar("A", bound=Action)
 
@@ -33,7 +33,8 @@ class Decision:
     """What the Timeline decided about one packet; with the packet before and the packet itself it says all.
 
     ``state`` is how the action stood before, ``before`` the position of the row whose content stood (None: none did),
-    ``announced`` how often the action had been announced until then, ``quiet`` that nothing follows from the packet.
+    ``announced`` how often the action had been announced until then (a quiet packet need not say), ``quiet`` that
+    nothing follows from the packet.
     """
 
     state: State
@@ -51,10 +52,11 @@ _UNSAID: dict[str, object] = {
     "position": 0,
     "at": 0.0,
     "change": ADDED,
+    "origin": Origin.LIVE,
     "previous": None,
     "successor": None,
 }
-_OF_THE_PACKET = ("send_type", "fixture_seq", "timestamp", "summary", "finished")
+_OF_THE_PACKET = ("send_type", "fixture_seq", "timestamp", "summary", "finished", "origin")
 
 
 def _announced(
@@ -79,15 +81,18 @@ def _taken_back(
     action: A, said_by: Action | None, number: int, position: int, at: float, change: Change, successor: Action | None
 ) -> A:
     """Return what stood as it is taken back: in its own words, but how sure the feed is is the word of the packet."""
-    if said_by is None:  # vanished from the feed's list: what the feed said of the fixture then holds no longer
-        return _announced(action, number, position, at, change, successor=None, summary=None, finished=False)
+    if said_by is None:
+        # Vanished from the feed's list: what the feed said of the fixture then holds no longer. That a list has
+        # changed shows only when it is fetched anew, late.
+        news = _announced(action, number, position, at, change)
+        return altered(news, successor=None, summary=None, finished=False, origin=Origin.CATCH_UP)
     words = {name: getattr(said_by, name) for name in _OF_THE_PACKET}
     return _announced(action, number, position, at, change, successor=successor, **words)
 
 
 def _unsaid(action: A) -> A:
     """Return a copy of an action as its packet said it, without its announcement."""
-    return ready(type(action), action.__dict__ | _UNSAID)
+    return altered(action, **_UNSAID)
 
 
 def events(
@@ -176,6 +181,37 @@ class Timeline:
         if held.state is GONE:
             return QUIET, ()
         return self._announce(held, GONE, None, position, at)
+
+    def find_again(self, packet: Action, position: int) -> Decision:
+        """Take note that a list that was fetched anew has, in row ``position``, what is known; return what to keep."""
+        held = self._revisions.get(packet.action_id)
+        if held is None:
+            return QUIET
+        if held.state is not GONE and same(held.action, packet):
+            held.position = position
+        return Decision(held.state, None, held.announced, quiet=True)
+
+    def restore(self, decision: Decision, packet: Action, position: int, at: float) -> tuple[Action, ...]:
+        """Take in a packet again as the log holds it, announcements numbered as they were; return what it said.
+
+        A quiet packet of a list that was fetched anew has the number that its action had reached in ``announced``.
+        """
+        held = self._revisions.get(packet.action_id)
+        if held is not None and not decision.quiet:
+            held.announced = decision.announced
+        _, said = self.apply(packet, position, at)
+        held = self._revisions[packet.action_id]
+        number = decision.announced if decision.quiet else decision.announced + max(1, len(said))
+        if number and number != held.announced:
+            held.announced = number
+            if said:
+                held.action = altered(held.action, id=f"{packet.action_id}:{number}")
+                said = (*said[:-1], held.action)
+        return said
+
+    def restore_gone(self, action: Action, position: int, announced: int) -> None:
+        """Remember an action that vanished from an earlier list, unless the list has it again."""
+        self._revisions.setdefault(action.action_id, Revision(action, GONE, position, announced))
 
     def _announce(
         self, held: Revision, becomes: State, packet: Action | None, position: int, at: float

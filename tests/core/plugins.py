@@ -17,7 +17,7 @@ from actionbus.events.base import Action, Moment
 from actionbus.hookspecs import PROJECT, Declaration, Hooks, PluginContext, hookimpl
 from actionbus.host import Host, Plugin, hosting
 from actionbus.host.loading import register
-from actionbus.log import MemoryLog
+from actionbus.log import MemoryLog, Row
 from actionbus.pipeline import Pipeline
 from actionbus.testing import FIXTURE
 
@@ -46,11 +46,23 @@ def listener(name: str, listens: Callable[[PluginContext], Sequence[Subscription
     return make_plugin(name, declare, subscriptions)
 
 
+class KeepingLog(MemoryLog):
+    """A log in memory that also keeps every row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[Row] = []
+
+    def append(self, rows: Sequence[Row]) -> None:
+        self.all.extend(rows)
+        super().append(rows)
+
+
 @define(eq=False)
 class Bus:
     """A log, and the failures of the handlers that ran on it."""
 
-    log: MemoryLog = field(factory=MemoryLog)
+    log: KeepingLog = field(factory=KeepingLog)
     failures: list[HandlerFailure] = field(factory=list[HandlerFailure])
 
     def hosting(self, *plugins: Plugin, config: str = "", grace: float = 10.0) -> AbstractAsyncContextManager[Host]:

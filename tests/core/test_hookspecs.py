@@ -178,7 +178,10 @@ async def test_outside_of_a_handler_it_is_refused_in_a_sentence(
     async with Bus().hosting(listener("p", listens)):
         with pytest.raises(PluginError) as caught:
             use(contexts[0])
-    assert str(caught.value) == f"plugin p: {what} can be used only in a handler, while it runs"
+    assert (
+        str(caught.value)
+        == f"plugin p: {what} can be used only in a handler, while it runs, or in context.transaction()"
+    )
 
 
 @given(

@@ -14,5 +14,6 @@ from actionbus.bus.subscription import ALL_CHANGES as ALL_CHANGES
 from actionbus.bus.subscription import HandlerTable as HandlerTable
 from actionbus.bus.subscription import Subscription as Subscription
 from actionbus.bus.subscription import on as on
+from actionbus.bus.transaction import share as share
 from actionbus.bus.watchdog import Blocked as Blocked
 from actionbus.bus.watchdog import Watchdog as Watchdog

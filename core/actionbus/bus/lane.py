@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 import orjson
@@ -14,10 +15,11 @@ from attrs import define, field
 from actionbus.bus.boundary import is_own
 from actionbus.bus.clock import FixtureClock
 from actionbus.bus.subscriber import HandlerFailure, Subscriber
+from actionbus.bus.subscription import HandlerTable
 from actionbus.bus.work import Work, working
 from actionbus.errors import PluginError
 from actionbus.events.base import Change, Due, Event, Moment
-from actionbus.log import LaneState, Log, Row
+from actionbus.log import LaneState, Log, Published, Row
 
 MOST_PENDING = 64  # rows that a lane holds; one that falls further behind reads on from the log
 TURN = 0.005  # seconds that a lane works on without letting others have a turn, where its handlers await nothing
@@ -28,15 +30,15 @@ MOST_LAST_TIMERS = 1000  # that are set after the end of a fixture and still fir
 class Lane:
     """Calls a plugin's handlers for one fixture's rows, in order, each row's events as one unit of work.
 
-    ``publish`` gets the plugin's name, the moments of a run that has been committed, and their hops. ``retimed`` is
-    called with the earliest timer's due time (fixture clock; infinite: none) whenever it may have changed.
+    ``publish`` gets the plugin's name and the moments of a run, once that is durable. ``retimed`` is called with the
+    earliest timer's due time (fixture clock; infinite: none) whenever it may have changed.
     """
 
     subscriber: Subscriber
     fixture: str
     log: Log
     clock: FixtureClock
-    publish: Callable[[str, list[Moment], int], None]
+    publish: Callable[[str, Sequence[Published]], None]
     retimed: Callable[[Lane, float], None]
     _state: LaneState = field(init=False)
     _pending: deque[Row] = field(init=False, factory=deque[Row])
@@ -50,12 +52,18 @@ class Lane:
     _alarm: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     _idle: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _waiting: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
+    _unannounced: int = field(init=False, default=0)  # runs whose moments are published, but not durable yet
+    _busy: bool = field(init=False, default=False)  # with a handler run or a transaction: one at a time
+    _free: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
     async def open(self) -> None:
         """Take the lane up where the log says that it stands."""
-        self._state = await self.log.open_lane(self.subscriber.name, self.fixture, self)
+        subscriber = self.subscriber
+        self._state = await self.log.open_lane(
+            subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
+        )
         self._behind = self._state.cursor < self.log.head(self.fixture)
-        self.subscriber.on_pause.append(self._wake)
+        subscriber.on_pause.append(self._wake)
         self._look_at_timers()
 
     @property
@@ -63,7 +71,11 @@ class Lane:
         """The last row that is done with; None while there is nothing left to do (Reader of the log)."""
         if self._ended or self.subscriber.paused:
             return None
-        return None if self._resting and not self._pending and not self._behind else self._state.cursor
+        return None if self._is_done and not self._unannounced else self._state.cursor
+
+    @property
+    def _is_done(self) -> bool:
+        return self._resting and not self._pending and not self._behind
 
     def offer(self, row: Row) -> None:
         """Hand on a row. Never waits: a lane that has its hands full lets go of them and reads on from the log."""
@@ -75,6 +87,11 @@ class Lane:
                 self._pending.append(row)
         if self._resting:
             self._idle.unpark()
+
+    def skip(self, position: int) -> None:
+        """Take note of rows that do not concern the lane: where it has nothing to do, it is done with them, too."""
+        if self._is_done and not self._busy and not self.subscriber.paused and self._state.cursor < position:
+            self.log.commit(self.subscriber.name, self.fixture, position, None)
 
     def close(self) -> None:
         """Let the lane end when it has done what there is."""
@@ -94,6 +111,7 @@ class Lane:
     async def run(self) -> None:
         """Work until closed, or until the plugin is paused."""
         try:
+            await self._begin()
             while not self.subscriber.paused:
                 if self._pending:
                     await self._take(self._pending.popleft())
@@ -102,6 +120,8 @@ class Lane:
                 elif self._clock_has_passed(self._due):
                     await self._fire()
                 elif self._closing:
+                    self._resting = True
+                    self.skip(self.log.head(self.fixture))
                     break
                 else:
                     await self._rest()
@@ -109,8 +129,24 @@ class Lane:
             self._ended = True
             self._pending.clear()
             self.subscriber.on_pause.remove(self._wake)
-            self.log.close_lane(self.fixture, self)
+            self.log.close_lane(self.subscriber.name, self.fixture, self)
             self._waiting.unpark_all()
+
+    async def _begin(self) -> None:
+        """Announce what was published before the daemon ended, and tell the handlers that want it what was before."""
+        if self._state.published:
+            published, self._state.published = self._state.published, []
+            self.publish(self.subscriber.name, published)
+        handlers = self.subscriber.history
+        after, until = 0, self._state.cursor
+        while handlers is not None and not self.subscriber.paused:
+            rows = await self.log.read(self.fixture, after, MOST_PENDING, until=until)
+            if not rows:
+                return
+            for row in rows:
+                work = Work(self.subscriber.name, self.fixture, self._state, row.at, 0, history=True)
+                await self._handle(row.events, row.position, work, handlers)
+            after = rows[-1].position
 
     def _clock_has_passed(self, due: float) -> bool:
         # A clock that stands shows the time of the newest row: one with the same `at` may follow, and goes first.
@@ -184,38 +220,91 @@ class Lane:
         error = PluginError(self.subscriber.name, "its timers set new ones without end after the end of the fixture")
         self._report(event, error)
 
-    async def _handle(self, events: tuple[Event, ...], position: int, work: Work) -> None:
+    async def _handle(
+        self, events: tuple[Event, ...], position: int, work: Work, handlers: HandlerTable | None = None
+    ) -> None:
         """Run the handlers for the events of one row, or for a timer, and commit what they wrote with the cursor."""
-        subscriber = self.subscriber
+        handlers = handlers if handlers is not None else self.subscriber.handlers
+        while self._busy:
+            await self._free.park()
+        self._busy = True
         working.set(work)
         called = False
-        for event in events:
-            for handler in subscriber.handlers[type(event), event.change]:
-                called = True
-                try:
-                    await handler(event)
-                except BaseException as error:
-                    # The boundary around a plugin's handler: whatever it raises is its own, sys.exit() included.
-                    if not is_own(error):
-                        raise
-                    self._failed(event, position, work, error)
-                    return
-        if called:
-            subscriber.succeeded()
-        self._commit(position, work)
+        try:
+            for event in events:
+                for handler in handlers[type(event), event.change]:
+                    called = True
+                    try:
+                        await handler(event)
+                    except BaseException as error:
+                        # The boundary around a plugin's handler: whatever it raises is its own, sys.exit() included.
+                        if not is_own(error):
+                            raise
+                        self._failed(event, position, work, error)
+                        return
+            if called:
+                self.subscriber.succeeded()
+            self._commit(position, work)
+        finally:
+            self._release()
+        if self.log.stuck and work.wrote:
+            await self.log.room()
         if perf_counter() > self._turn_ends:
             await trio.lowlevel.checkpoint()
             self._turn_ends = perf_counter() + TURN
 
+    def _release(self) -> None:
+        self._busy = False
+        if self._free:
+            self._free.unpark_all()
+
+    @asynccontextmanager
+    async def reopened(self) -> AsyncGenerator[None]:
+        """Take up a lane that has ended, or that never ran, for no more than a transaction."""
+        name = self.subscriber.name
+        self._state = await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings)
+        self._ended = True
+        try:
+            yield
+        finally:
+            self.log.close_lane(name, self.fixture, self)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        """Let a task of the plugin write as a handler does: while the block runs, no handler of the lane does.
+
+        What is written is on the disk when the block has been left; it is dropped where the block raises.
+        """
+        while self._busy:
+            await self._free.park()
+        self._busy = True
+        work = Work(self.subscriber.name, self.fixture, self._state, self.clock.now(), 0)
+        token = working.set(work)
+        try:
+            yield
+            self._commit(self._state.cursor, work)
+        finally:
+            work.drop()
+            working.reset(token)
+            self._release()
+            if self._resting:
+                self._idle.unpark()  # to look at its timers
+        await self.log.durable()
+
     def _commit(self, position: int, work: Work) -> None:
         unit = work.finish()
-        self.log.commit(self.subscriber.name, self.fixture, position, unit)
-        if unit is None:
+        if work.history:
             return
-        if unit.timers:
+        then = self._publish if unit is not None and unit.published else None
+        self._unannounced += then is not None
+        self.log.commit(self.subscriber.name, self.fixture, position, unit, then)
+        if unit is not None and unit.timers:
             self._look_at_timers()
-        if unit.published:
-            self.publish(self.subscriber.name, unit.published, work.hops + 1)
+
+    def _publish(self, published: Sequence[Published]) -> None:
+        self._unannounced -= 1
+        self.publish(self.subscriber.name, published)
+        self._waiting.unpark_all()
 
     def _failed(self, event: Event, position: int, work: Work, error: BaseException) -> None:
         work.drop()

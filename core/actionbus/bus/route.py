@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 
 import trio
 from attrs import define, field
@@ -12,8 +13,9 @@ from actionbus.bus.clock import FixtureClock
 from actionbus.bus.lane import Lane
 from actionbus.bus.subscriber import Subscriber
 from actionbus.bus.subscription import Interest
-from actionbus.events.base import Moment
-from actionbus.log import Log, Row
+from actionbus.log import Log, Published, Row
+
+SKIP_EVERY = 64  # rows: after a start a lane reads at most so many that do not concern it
 
 
 class _LaneTable(dict[Interest, tuple[Lane, ...]]):
@@ -36,13 +38,14 @@ class Route:
     fixture: str
     log: Log
     clock: FixtureClock
-    publish: Callable[[str, list[Moment], int], None]
+    publish: Callable[[str, Sequence[Published]], None]
     lanes: list[Lane] = field(init=False, factory=list[Lane])
     offered: bool = field(init=False, default=False)
     """Whether a lane was handed a row; who feeds the fixture lowers it and lets the lanes have their turn."""
     _table: _LaneTable = field(init=False)
     _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
     _first_due: float = field(init=False, default=math.inf)
+    _unskipped: int = field(init=False, default=0)  # rows since the lanes that have nothing to do were told to skip
 
     def __attrs_post_init__(self) -> None:
         self._table = _LaneTable(self.lanes)
@@ -56,6 +59,18 @@ class Route:
         self._table.clear()
         nursery.start_soon(self._run, lane, name=f"lane {subscriber.name} x {self.fixture}")
         return lane
+
+    @asynccontextmanager
+    async def transaction(self, subscriber: Subscriber) -> AsyncGenerator[None]:
+        """Let a task of a plugin write as its handlers for this fixture do, also where its lane has ended."""
+        lane = next((lane for lane in self.lanes if lane.subscriber is subscriber), None)
+        if lane is not None:
+            async with lane.transaction():
+                yield
+            return
+        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed)
+        async with lane.reopened(), lane.transaction():
+            yield
 
     async def _run(self, lane: Lane) -> None:
         try:
@@ -79,6 +94,12 @@ class Route:
                 if due < row.at and lane not in lanes:
                     self.offered = True
                     lane.offer(row)
+
+        self._unskipped += 1
+        if self._unskipped >= SKIP_EVERY:
+            self._unskipped = 0
+            for lane in self.lanes:
+                lane.skip(row.position)
 
     def deliver_to_all(self, row: Row) -> None:
         """Hand a row to every lane: the end of the fixture, at which the timers that remain run out."""

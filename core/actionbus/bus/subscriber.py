@@ -32,11 +32,20 @@ class Subscriber:
     report: Callable[[HandlerFailure], None]
     publishes: bool = False
     """Whether its handlers may publish moments."""
+    settings: str = ""
+    """What it is set to, to be told apart from other settings."""
+    from_start: bool = False
+    """Whether it begins a fixture that runs when it is first seen at the fixture's start, and not at the present."""
+    history: HandlerTable | None = field(init=False)
+    """The handlers that want to hear history."""
     failures: int = 0
     """Failures in a row."""
     paused: bool = False
     on_pause: list[Callable[[], None]] = field(init=False, factory=list[Callable[[], None]])
     """What its lanes do when it is paused."""
+
+    def __attrs_post_init__(self) -> None:
+        self.history = self.handlers.history
 
     def succeeded(self) -> None:
         """Take note that a handler run ended well."""

@@ -25,17 +25,29 @@ class Subscription:
     kind: type[Event]
     handler: Handler
     changes: frozenset[Change]
+    history: bool = False
 
     def wants(self, interest: Interest) -> bool:
         """Whether the handler is called for events of this class with this change."""
         return issubclass(interest[0], self.kind) and interest[1] in self.changes
 
 
-def on(kind: type[E], handler: Callable[[E], Awaitable[None]], *, changes: Collection[Change] = NEWS) -> Subscription:
+def on(
+    kind: type[E],
+    handler: Callable[[E], Awaitable[None]],
+    *,
+    changes: Collection[Change] = NEWS,
+    history: bool = False,
+) -> Subscription:
     """Call ``handler`` for each event of class ``kind``, subclasses included, whose change is among ``changes``.
 
     By default that is what counts from now on (ADDED). A plugin that keeps a tally also needs
-    ``on(Steal, undo, changes={Change.WITHDRAWN})``. Raises TypeError where the handler is not an async function.
+    ``on(Steal, undo, changes={Change.WITHDRAWN})``.
+
+    With ``history`` the handler first hears again, after each start, what the plugin was done with before, to rebuild
+    what it keeps in memory: those events have ``origin`` HISTORY, and what the handler writes then is dropped.
+
+    Raises TypeError where the handler is not an async function.
     """
     if not isinstance(kind, type) or not issubclass(kind, Event):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"on(): the first argument is an event class such as Steal, not {kind!r}")
@@ -45,7 +57,7 @@ def on(kind: type[E], handler: Callable[[E], Awaitable[None]], *, changes: Colle
     chosen = frozenset(Change(change) for change in changes)
     if not chosen:
         raise TypeError(f"on({kind.__name__}): changes is empty, so the handler would never be called")
-    return Subscription(kind, handler, chosen)
+    return Subscription(kind, handler, chosen, history)
 
 
 def _is_async(handler: object) -> bool:
@@ -59,6 +71,12 @@ class HandlerTable(dict[Interest, tuple[Handler, ...]]):
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         super().__init__()
         self._subscriptions = tuple(subscriptions)
+
+    @property
+    def history(self) -> HandlerTable | None:
+        """Those of the handlers that want to hear history, None where none does."""
+        wanted = [each for each in self._subscriptions if each.history]
+        return HandlerTable(wanted) if wanted else None
 
     def __missing__(self, interest: Interest) -> tuple[Handler, ...]:
         found = tuple(each.handler for each in self._subscriptions if each.wants(interest))

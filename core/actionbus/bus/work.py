@@ -9,10 +9,12 @@ import orjson
 
 from actionbus.errors import PluginError
 from actionbus.events.base import Moment
-from actionbus.log.rows import LaneState, Timer, Unit
+from actionbus.log.rows import LaneState, Published, Timer, Unit
 
 MOST_HOPS = 8  # a moment that follows from a moment that follows ...: beyond this it is a loop
 OURS = "\0"  # keys of the store that begin with this are not the plugin's
+
+SHARED = "context.shared"
 
 working: ContextVar[Work] = ContextVar("working")
 
@@ -21,19 +23,29 @@ class Work:
     """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well.
 
     ``at`` is the fixture clock of what is handled, ``hops`` how many published moments led to it, ``timer`` the key of
-    the timer that has run out, if that is what is handled: it goes with the run, however the run ends.
+    the timer that has run out, if that is what is handled: it goes with the run, however the run ends. In a run over
+    ``history`` nothing is kept: what it would write was written when it was not history yet.
     """
 
-    __slots__ = ("_state", "_unit", "at", "done", "fixture", "hops", "plugin", "timer")
+    __slots__ = ("_state", "_unit", "at", "done", "fixture", "history", "hops", "plugin", "timer")
 
     def __init__(
-        self, plugin: str, fixture: str, state: LaneState, at: float, hops: int, timer: str | None = None
+        self,
+        plugin: str,
+        fixture: str,
+        state: LaneState,
+        at: float,
+        hops: int,
+        timer: str | None = None,
+        *,
+        history: bool = False,
     ) -> None:
         self.plugin = plugin
         self.fixture = fixture
         self.at = at
         self.hops = hops
         self.timer = timer
+        self.history = history
         self.done = False
         self._state = state
         self._unit = _without(timer)
@@ -41,12 +53,17 @@ class Work:
     def finish(self) -> Unit | None:
         """Close the run; return what it wrote, None for nothing."""
         self.done = True
-        return self._unit
+        return None if self.history else self._unit
 
     def drop(self) -> None:
         """Close the run and forget what it wrote."""
         self.done = True
         self._unit = _without(self.timer)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether the run leaves anything behind but the cursor."""
+        return self._unit is not None and not self.history
 
     @property
     def unit(self) -> Unit:
@@ -78,8 +95,16 @@ def current(plugin: str, what: str) -> Work:
     """Return the run that the calling handler is in. Raises PluginError where there is none."""
     work = working.get(None)
     if work is None or work.done or work.plugin != plugin:
-        raise PluginError(plugin, f"{what} can be used only in a handler, while it runs")
+        raise PluginError(plugin, f"{what} can be used only in a handler, while it runs, or in context.transaction()")
+    if not work.fixture and what != SHARED:
+        raise PluginError(plugin, f"{what} belongs to a fixture: write context.transaction(FIXTURE)")
     return work
+
+
+def is_working() -> bool:
+    """Whether the caller is in a handler run, or a transaction."""
+    work = working.get(None)
+    return work is not None and not work.done
 
 
 class Store:
@@ -152,4 +177,4 @@ def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> Non
     if work.hops >= MOST_HOPS:
         raise PluginError(plugin, f"{type(moment).__name__} {moment.key!r} would be moment number {work.hops + 1} in a"
                                   " chain of moments that follow from each other: a loop")  # fmt: skip
-    work.unit.published.append(moment)
+    work.unit.published.append(Published(moment=moment, hops=work.hops + 1))

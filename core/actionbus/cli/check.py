@@ -13,7 +13,7 @@ import attrs
 from actionbus.cli import OK, logs
 from actionbus.cli.config import check, chosen, load_all, read
 from actionbus.cli.source import Inputs, read_inputs
-from actionbus.config import Config, FeedConfig, Keys, PluginTable, SimulatorConfig, Tree, read_tree
+from actionbus.config import Config, FeedConfig, JournalConfig, Keys, PluginTable, SimulatorConfig, Tree, read_tree
 from actionbus.config.convert import structure
 from actionbus.config.keys import is_table
 from actionbus.configfile import read_text
@@ -82,6 +82,7 @@ def _rest(tree: Tree, known: Installed) -> Config:
     return Config(
         feed=_made(tree, ("feed",), FeedConfig) or FeedConfig(),
         simulator=_made(tree, ("simulator",), SimulatorConfig) or SimulatorConfig(),
+        journal=_made(tree, ("journal",), JournalConfig) or JournalConfig(),
         plugins=plugins,
         tables={key: tree.data[key] for key in known.owners if key in tree.data},
         tree=tree,

@@ -12,6 +12,7 @@ import trio
 
 from actionbus.cli import FAILED, OK, logs, signals
 from actionbus.cli.config import catalogue, load_and_check, read
+from actionbus.cli.journal import journal_place
 from actionbus.cli.source import make_source, read_inputs
 from actionbus.daemon import run as run_daemon
 from actionbus.host import installed
@@ -27,7 +28,7 @@ def run(options: Namespace) -> int:
     inputs = read_inputs(config, os.environ)
     loaded = load_and_check(config, known, [*inputs.problems, *inputs.environment])
     source = make_source(config, inputs)
-    daemon = partial(run_daemon, until_finished=options.until_finished)
+    daemon = partial(run_daemon, journal=journal_place(config, os.environ), until_finished=options.until_finished)
     gc.freeze()  # what is loaded by now stays: the collector need not look at it time and again
     signals.check()
     fine = trio.run(daemon, config, source, loaded, catalogue(config))

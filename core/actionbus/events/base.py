@@ -32,6 +32,17 @@ class Change(StrEnum):
     """Was tentative and will not count."""
 
 
+class Origin(StrEnum):
+    """How an event came to the handler that hears it."""
+
+    LIVE = "live"
+    """As it happened."""
+    CATCH_UP = "catch_up"
+    """Late: it is in the log from before this start, or the feed sent it to make up for an outage."""
+    HISTORY = "history"
+    """Once more: the plugin was done with it before this start, and reads it to know again what it knew then."""
+
+
 class SendType(StrEnum):
     """How sure the feed is of an action (PROTOCOL 2.3)."""
 
@@ -114,7 +125,8 @@ class Event:
     """Something that handlers hear of: an action, a moment or a feed status.
 
     ``id`` stays the same over reconnects and restarts, so a receiver that drops known ids sees each effect once.
-    ``position`` is the number of the event's row in the log; it is not stable and orders events of one run only.
+    ``position`` is the number of the event's row in the log; it orders events, but what is fetched again after a crash
+    may get another one. ``origin`` says whether it comes as it happens.
     ``fixture`` is the feed's id of the game. ``at`` is the fixture clock in Unix seconds: it never falls within a
     fixture and is never more than 5 s ahead of receipt. ``previous`` is what was said before, where the event replaces
     it; it is not announced again, so its own ``id``, ``position`` and ``at`` say nothing.
@@ -126,6 +138,7 @@ class Event:
     position: int = 0
     at: float = 0.0
     change: Change = Change.ADDED
+    origin: Origin = Origin.LIVE
     previous: Event | None = field(default=None, repr=False)
 
     @property
@@ -145,6 +158,12 @@ def ready(kind: type[E], values: dict[str, object]) -> E:
     event = object.__new__(kind)
     object.__setattr__(event, "__dict__", values)
     return event
+
+
+def altered(event: E, **values: object) -> E:
+    """Return a copy of an event with other values: what ``attrs.evolve`` makes, at a fraction of the cost."""
+    alike: dict[str, object] = event.__dict__
+    return ready(type(event), alike | values)
 
 
 @frozen(kw_only=True, slots=False, eq=False)

@@ -49,13 +49,15 @@ async def follow(
     ssl_context: ssl.SSLContext | None = None,
     open_stream: OpenStream = open_stream,
     give_up_when_refused: bool = False,
+    admitted: bool = False,
     task_status: trio.TaskStatus[FeedCounts] = trio.TASK_STATUS_IGNORED,
 ) -> Ending:
     """Give a fixture's packets to its pipeline until the fixture is finished.
 
     ``token`` is asked anew for each connection and may raise ActionbusError, which counts as a refusal. ``connects``
-    is shared by all fixtures. ``ssl_context`` is for ``wss``; None trusts what the system trusts. A refusal is
-    announced and tried again after ``profile.refused`` seconds, or, with ``give_up_when_refused``, is the end.
+    is shared by all fixtures; ``admitted`` says that it was asked for the first connection. ``ssl_context`` is for
+    ``wss``; None trusts what the system trusts. A refusal is announced and tried again after ``profile.refused``
+    seconds, or, with ``give_up_when_refused``, is the end.
     ``task_status`` gets the counts at once. Nothing that a server does makes this raise.
     """
     if profile.secure and ssl_context is None:
@@ -69,6 +71,7 @@ async def follow(
         wall=wall,
         ssl_context=ssl_context if profile.secure else None,
         open_stream=open_stream,
+        admitted=admitted,
     )
     task_status.started(follower.counts)
     return await follower.run(give_up_when_refused=give_up_when_refused)
@@ -84,6 +87,7 @@ class _Follower:
     wall: Callable[[], float]
     ssl_context: ssl.SSLContext | None
     open_stream: OpenStream
+    admitted: bool
     counts: FeedCounts = field(init=False, factory=FeedCounts)
     intake: Intake = field(init=False)
     ends_at: float = field(init=False, default=math.inf)
@@ -131,7 +135,10 @@ class _Follower:
 
     async def _connect(self) -> None:
         """Connect once. Returns when the fixture is over; raises FeedError when the connection ends."""
-        await self.connects.wait()
+        await self.pipeline.log.room()
+        if not self.admitted:
+            await self.connects.wait()
+        self.admitted = False
         self.counts.connects += 1
         try:
             token = self.token()

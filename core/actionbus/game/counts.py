@@ -17,6 +17,11 @@ class Counts:
     """In fixtureSeqNum, which means nothing."""
     _last_seq: int | None = None
 
+    def begin(self) -> None:
+        """Count from the start: the feed's list has changed and comes anew."""
+        self.packets = self.bad = self.gaps = 0
+        self._last_seq = None
+
     def follow(self, seq: int | None) -> None:
         """Look for a gap before the next fixtureSeqNum; None where the packet has none."""
         if seq is None:

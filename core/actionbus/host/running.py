@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import attrs
 import structlog
 import trio
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part
+from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part, share
 from actionbus.config import Tree
 from actionbus.errors import ConfigError, PluginError, Problem
-from actionbus.events.catalogue import Catalogue
+from actionbus.events.base import Moment
+from actionbus.events.catalogue import Catalogue, snake_name
 from actionbus.game import Game
 from actionbus.hookspecs import PluginContext
 from actionbus.host.describe import describe
 from actionbus.host.loading import Broken, Plugin
 from actionbus.host.returned import check_folds, entered
-from actionbus.log import Log
+from actionbus.host.settings import digest, starts_with_fixture
+from actionbus.log import Log, unkeepable
 from actionbus.pipeline import Fold, Pipeline
 
 READY = 30.0  # seconds that a plugin has to enter its resources
@@ -62,7 +65,10 @@ class Host:
     """What plugins found wrong with their tables of plugins.toml when they were set up."""
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
     _members: dict[str, _Member] = field(init=False, factory=dict[str, _Member])
+    _subscribers: dict[str, Subscriber] = field(init=False, factory=dict[str, Subscriber])
     _folds: list[Fold] = field(init=False, factory=list[Fold])
+    _kinds: dict[str, type[Moment] | None] = field(init=False, factory=dict[str, "type[Moment] | None"])
+    """The moment classes by snake_case name; None: a fold makes them."""
     _origins: dict[str, str] = field(init=False, factory=dict[str, str])
     _finishing: trio.Event = field(init=False, factory=trio.Event)
     _running: set[str] = field(init=False, factory=set[str])
@@ -71,15 +77,27 @@ class Host:
     async def open_fixture(
         self, fixture: str, clock: FixtureClock | None = None, catalogue: Catalogue | None = None
     ) -> Pipeline:
-        """Make the pipeline of a fixture, with a lane for each plugin."""
+        """Make the pipeline of a fixture, with a lane for each plugin, as the log has left them."""
         clock = clock if clock is not None else FixtureClock(trio.current_time)
         folds = tuple(self._folds)
         pipeline = Pipeline(fixture, self.log, clock, folds, catalogue or Catalogue(), self._fold_failed)
+        held = await self.log.held(fixture)
+        if held is not None:
+            pipeline.restore(held)
         self.pipelines[fixture] = pipeline
         for name in tuple(self._members):
             if (member := self._members.get(name)) is not None:
                 await pipeline.route.add(member.subscriber, member.lanes)
         return pipeline
+
+    async def has_more(self, fixture: str) -> bool:
+        """Whether a plugin has something before it in what the log holds of a fixture, or wants to hear it again."""
+        subscribers = [member.subscriber for member in self._members.values()]
+        if any(each.history is not None for each in subscribers):
+            return True
+        cursors, head = await self.log.cursors(fixture), self.log.head(fixture)
+        present = [(cursors.get(each.name), each.from_start) for each in subscribers]
+        return any(cursor < head if cursor is not None else from_start for cursor, from_start in present)
 
     async def caught_up(self, *, publishers: bool = False) -> None:
         """Wait until no lane has anything left to do, or no lane of a plugin that publishes moments."""
@@ -108,7 +126,22 @@ class Host:
             game=self._game,
             publishes=plugin.declaration.publishes,
             replaying=self.replaying,
+            transaction=partial(self._transaction, plugin.name),
         )
+
+    @asynccontextmanager
+    async def _transaction(self, plugin: str, fixture: str | None) -> AsyncGenerator[None]:
+        subscriber = self._subscribers.get(plugin)
+        if subscriber is None:
+            raise PluginError(plugin, "context.transaction can be used only when the plugin is set up")
+        if fixture is None:
+            transaction = share(plugin, self.log)
+        elif fixture in self.pipelines:
+            transaction = self.pipelines[fixture].route.transaction(subscriber)
+        else:
+            raise PluginError(plugin, f"context.transaction: fixture {fixture} is not followed")
+        async with transaction:
+            yield
 
     def _game(self, fixture: str) -> Game | None:
         pipeline = self.pipelines.get(fixture)
@@ -144,11 +177,18 @@ class Host:
         self._origins[plugin.name] = plugin.origin
         context = self.context(plugin)
         folds = check_folds(plugin.name, plugin.hook("folds", context=context))
+        publishes = plugin.declaration.publishes
+        self._learn(plugin.name, [each.kind for each in folds], publishes)
+        settings, from_start = digest(self.tree, plugin), starts_with_fixture(self.tree, plugin)
         async with entered(plugin.name, plugin.hook("subscriptions", context=context)) as subscriptions:
-            publishes = bool(plugin.declaration.publishes)
-            subscriber = Subscriber(plugin.name, HandlerTable(subscriptions), self._handler_failed, publishes)
+            subscriber = Subscriber(
+                plugin.name, HandlerTable(subscriptions), self._handler_failed, bool(publishes), settings, from_start
+            )
             async with trio.open_nursery() as lanes:
-                self._folds += [attrs.evolve(each, plugin=plugin.name) for each in folds]
+                self._folds += [
+                    attrs.evolve(each, plugin=plugin.name, settings=settings, from_start=from_start) for each in folds
+                ]
+                self._subscribers[plugin.name] = subscriber
                 self._members[plugin.name] = _Member(subscriber, lanes)
                 setting_up.deadline = math.inf
                 task_status.started()
@@ -158,6 +198,26 @@ class Host:
                     del self._members[plugin.name]  # from now on the nursery may close: no lane can be added
                 for pipeline in self.pipelines.values():
                     pipeline.route.close(subscriber)
+
+    def _learn(self, plugin: str, folded: Sequence[type[Moment]], published: Sequence[type[Moment]]) -> None:
+        """Learn the moments that a plugin makes. Raises PluginError where the log could not keep or tell them apart.
+
+        Several plugins may publish moments of one class, but what a fold makes nobody else does.
+        """
+        for kind in (*folded, *published):
+            if (why := unkeepable(kind)) is not None:
+                raise PluginError(plugin, f"{kind.__name__}: {why}")
+        for kind in folded:
+            if snake_name(kind) in self._kinds or folded.count(kind) > 1:
+                raise PluginError(plugin, f"moments called {kind.__name__} are made by another fold or plugin already")
+        for kind in published:
+            if self._kinds.get(snake_name(kind), kind) is not kind or kind in folded:
+                raise PluginError(
+                    plugin, f"moments called {kind.__name__} are made by a fold or another plugin already"
+                )
+        self._kinds.update((snake_name(kind), kind) for kind in published)
+        self._kinds.update((snake_name(kind), None) for kind in folded)
+        self.log.know((*folded, *published))
 
     def finish(self) -> None:
         """Let every plugin do what there is to do and then leave its resources."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from actionbus.log.memory import MemoryLog as MemoryLog
+from actionbus.log.moments import unkeepable as unkeepable
+from actionbus.log.rows import Held as Held
 from actionbus.log.rows import LaneState as LaneState
+from actionbus.log.rows import Listed as Listed
+from actionbus.log.rows import Published as Published
 from actionbus.log.rows import Row as Row
 from actionbus.log.rows import RowKind as RowKind
 from actionbus.log.rows import Timer as Timer

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
 from attrs import define, field
 
-from actionbus.log.rows import LaneState, Row, Unit
+from actionbus.events.base import Moment
+from actionbus.log.rows import Held, LaneState, Published, Row, Unit
 from actionbus.log.seam import Reader, SharedState
 
 V = TypeVar("V")
@@ -18,13 +18,11 @@ V = TypeVar("V")
 _position = attrgetter("position")
 
 TRIM_EVERY = 256  # rows of one fixture
-BAD_KEPT = 100  # bad packets of one fixture that are kept aside
 
 
 @define(eq=False)
 class _Fixture:
     rows: list[Row] = field(factory=list[Row])
-    bad: deque[Row] = field(factory=lambda: deque[Row](maxlen=BAD_KEPT))
     head: int = 0
     since_trim: int = 0
     finished: bool = False
@@ -33,7 +31,7 @@ class _Fixture:
 
 @define(eq=False)
 class MemoryLog:
-    """Keeps the rows that the slowest lane of a fixture still needs, and of bad packets the last 100 of a fixture.
+    """Keeps the rows that the slowest lane of a fixture still needs.
 
     A lane that is stuck for ever keeps its fixture's rows from there on: about 2 KB each, 2 MB a match. Rows that all
     lanes are done with go every 256 rows, and those of a finished fixture at once. Stopping the daemon loses it all:
@@ -44,6 +42,27 @@ class MemoryLog:
     _fixtures: dict[str, _Fixture] = field(factory=dict[str, _Fixture])
     _lanes: dict[tuple[str, str], LaneState] = field(factory=dict[tuple[str, str], LaneState])
     _shared: dict[str, SharedState] = field(factory=dict[str, SharedState])
+
+    @property
+    def crowded(self) -> bool:
+        """Nothing waits to be written here."""
+        return False
+
+    @property
+    def stuck(self) -> bool:
+        """Nothing waits to be written here."""
+        return False
+
+    @property
+    def lost(self) -> int:
+        """Nothing is lost before the end."""
+        return 0
+
+    async def room(self) -> None:
+        """Return at once."""
+
+    async def durable(self) -> None:
+        """Return at once: this is all that can be had here."""
 
     def next_position(self) -> int:
         """Number the next row."""
@@ -61,45 +80,69 @@ class MemoryLog:
             held.since_trim += len(rows)
         held.finished = held.finished or rows[0].ends_fixture
 
-    def set_aside(self, row: Row) -> None:
-        """Keep a bad packet for whoever wants to look at it."""
-        self._of(row.fixture).bad.append(row)
+    def settle(self, published: Iterable[Published]) -> None:
+        """Nothing waits to be announced here."""
 
-    def bad_packets(self, fixture: str) -> list[Row]:
-        """Return the bad packets that are kept of a fixture, oldest first."""
-        return list(self._of(fixture).bad)
+    def note(self, fixture: str, *, base: int | None = None, gaps: int | None = None) -> None:
+        """Keep nothing: whoever learned it knows."""
+
+    def know(self, kinds: Iterable[type[Moment]]) -> None:
+        """Keep moments as they are, whatever their class."""
 
     def head(self, fixture: str) -> int:
         """Return the position of the fixture's newest row."""
         return self._of(fixture).head
 
-    def held(self, fixture: str) -> int:
-        """Return how many rows of the fixture are in memory."""
-        return len(self._of(fixture).rows)
+    def kept(self, fixture: str) -> list[Row]:
+        """Return the rows of the fixture that are in memory."""
+        return list(self._of(fixture).rows)
 
     def lane(self, plugin: str, fixture: str) -> LaneState:
         """Return what is held of a lane that was opened."""
         return self._lanes[plugin, fixture]
 
-    async def read(self, fixture: str, after: int, limit: int) -> list[Row]:
-        """Return the fixture's next rows behind a position."""
+    async def read(self, fixture: str, after: int, limit: int, *, until: int | None = None) -> list[Row]:
+        """Return the fixture's next rows behind a position; there is no history."""
+        if until is not None:
+            return []
         rows = self._of(fixture).rows
         start = bisect_right(rows, after, key=_position)
         return rows[start : start + limit]
 
-    async def open_lane(self, plugin: str, fixture: str, reader: Reader) -> LaneState:
-        """Return what is held of a lane."""
+    def is_finished(self, fixture: str) -> bool:
+        """Whether the fixture is finished."""
+        return self._of(fixture).finished
+
+    async def held(self, fixture: str) -> Held | None:
+        """Return nothing: what is in memory does not outlive whoever could ask."""
+        return None
+
+    async def cursors(self, fixture: str) -> dict[str, int]:
+        """Return how far each plugin that was ever given the fixture has read it."""
+        return {plugin: state.cursor for (plugin, of), state in self._lanes.items() if of == fixture}
+
+    async def open_lane(
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+    ) -> LaneState:
+        """Return what is held of a lane. A new one starts at the present: no rows are kept for it."""
         held = self._of(fixture)
         held.readers.append(reader)
         return self._lanes.setdefault((plugin, fixture), LaneState(held.head))
 
-    def close_lane(self, fixture: str, reader: Reader) -> None:
+    def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
         """Forget a reader; with the last one go the rows."""
         held = self._of(fixture)
         held.readers.remove(reader)
         self._trim(held)
 
-    def commit(self, plugin: str, fixture: str, cursor: int, unit: Unit | None) -> None:
+    def commit(
+        self,
+        plugin: str,
+        fixture: str,
+        cursor: int,
+        unit: Unit | None,
+        then: Callable[[Sequence[Published]], None] | None = None,
+    ) -> None:
         """Finish one handler run."""
         state = self._lanes[plugin, fixture]
         state.cursor = cursor
@@ -107,8 +150,14 @@ class MemoryLog:
             self._trim(held)
         if unit is None:
             return
-        _merge(state.store, unit.store.items())
-        _merge(state.timers, unit.timers.items())
+        merge(state.store, unit.store.items())
+        merge(state.timers, unit.timers.items())
+        self.share(plugin, unit)
+        if unit.published and then is not None:
+            then(unit.published)
+
+    def share(self, plugin: str, unit: Unit) -> None:
+        """Keep what a unit adds and claims in the plugin's shared store."""
         shared = self.shared(plugin)
         for key, by in unit.added.items():
             shared.sums[key] = shared.sums.get(key, 0) + by
@@ -132,7 +181,8 @@ class MemoryLog:
         del held.rows[: bisect_right(held.rows, done, key=_position)]
 
 
-def _merge(state: dict[str, V], changes: Iterable[tuple[str, V | None]]) -> None:
+def merge(state: dict[str, V], changes: Iterable[tuple[str, V | None]]) -> None:
+    """Bring a state up to date; None deletes."""
     for key, value in changes:
         if value is None:
             state.pop(key, None)

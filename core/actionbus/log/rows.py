@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from attrs import define, field, frozen
 
-from actionbus.events.base import Event, FeedState, FeedStatus, Moment
+from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment
 from actionbus.timeline import Decision
 
 
@@ -26,8 +27,10 @@ class Row:
     """One fact of one fixture.
 
     ``position`` is its number in the log. ``at`` is the fixture clock and ``received`` the wall clock of receipt, both
-    in Unix seconds. ``body`` is a packet as it came, or the reason of a bad one followed by it. ``decision`` is the
-    Timeline's, ``events`` what follows from it for the lanes.
+    in Unix seconds. ``body`` is a packet exactly as it came, ``reason`` why it is bad; of a VANISHED row the body is
+    the action's id. ``n`` is the packet's number in the feed's list, from 1, and ``epoch`` counts the lists: a changed
+    one that is fetched anew is another. ``late`` says that the feed sent it to make up for an outage. ``decision`` is
+    the Timeline's, ``events`` what follows from it for the lanes.
     """
 
     position: int
@@ -35,7 +38,11 @@ class Row:
     kind: RowKind
     at: float
     received: float
-    body: str = ""
+    body: str | bytes = ""
+    reason: str = ""
+    epoch: int = 0
+    n: int | None = None
+    late: bool = False
     decision: Decision | None = None
     events: tuple[Event, ...] = ()
 
@@ -45,6 +52,31 @@ class Row:
         return self.kind is RowKind.STATUS and any(
             isinstance(event, FeedStatus) and event.state is FeedState.FINISHED for event in self.events
         )
+
+
+@frozen(kw_only=True)
+class Listed:
+    """A row of the feed's list as it is needed to go on from it: ``packet`` decoded, None where it is bad."""
+
+    row: Row
+    packet: Action | None
+
+
+@frozen(kw_only=True)
+class Held:
+    """What the log holds of a fixture: all that is needed to go on where a daemon that has ended was.
+
+    ``rows`` are those of the newest list, and of all lists the moments and what vanished, in the order of the log;
+    the packet of a VANISHED row is what the action last said, None where that is no longer known. ``base`` is that of
+    startPosition, where it was learned; ``gaps`` are the gaps in fixtureSeqNum. ``settings`` are the plugins' when
+    they last read this fixture, by name.
+    """
+
+    rows: Sequence[Listed]
+    base: int | None
+    gaps: int
+    finished: bool
+    settings: Mapping[str, str]
 
 
 @frozen
@@ -57,6 +89,18 @@ class Timer:
     due: float
     data: bytes
     hops: int = 0
+
+
+@frozen(kw_only=True)
+class Published:
+    """A moment that a handler published and that is not in the log as a row yet.
+
+    ``id`` is its number among those that wait, which the row that announces it settles; 0 where none is needed.
+    """
+
+    moment: Moment
+    hops: int
+    id: int = 0
 
 
 @define(eq=False)
@@ -72,7 +116,7 @@ class Unit:
     """Sums of the plugin's shared store, over fixtures: additions commute, so no update is lost."""
     claimed: dict[str, bytes] = field(factory=dict[str, bytes])
     """Values of the shared store that are put only where there is none."""
-    published: list[Moment] = field(factory=list[Moment])
+    published: list[Published] = field(factory=list[Published])
 
 
 @define(eq=False)
@@ -83,3 +127,5 @@ class LaneState:
     """The last row that the lane has finished."""
     store: dict[str, bytes] = field(factory=dict[str, bytes])
     timers: dict[str, Timer] = field(factory=dict[str, Timer])
+    published: list[Published] = field(factory=list[Published])
+    """What handlers published before the daemon ended, and was not announced yet."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from attrs import define, field
 
-from actionbus.log.rows import LaneState, Row, Unit
+from actionbus.events.base import Moment
+from actionbus.log.rows import Held, LaneState, Published, Row, Unit
 
 
 @define(eq=False)
@@ -19,7 +20,7 @@ class SharedState:
 
 
 class Reader(Protocol):
-    """Whoever reads a fixture's rows: the log keeps what the slowest reader still needs."""
+    """Whoever reads a fixture's rows: a log in memory keeps what the slowest reader still needs."""
 
     @property
     def needs(self) -> int | None:
@@ -28,7 +29,37 @@ class Reader(Protocol):
 
 
 class Log(Protocol):
-    """Rows, lanes and stores. Appending and committing are immediate for the caller; a durable log writes behind."""
+    """Rows, lanes and stores. Appending and committing are immediate for the caller; a durable log writes behind.
+
+    Whatever is appended, settled, noted and committed without a checkpoint in between is written all or nothing, and
+    nothing before what was there earlier.
+    """
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits to be written that feeds should wait for ``room`` before they bring more."""
+        ...
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the log cannot be written and so much waits that a lane should write no more, but wait for ``room``.
+
+        What lanes write cannot be had again from the feed, so it is never dropped.
+        """
+        ...
+
+    @property
+    def lost(self) -> int:
+        """How often the log was lost and begun anew: when it grows, each fixture's list is fetched anew."""
+        ...
+
+    async def room(self) -> None:
+        """Wait until the log is not crowded."""
+        ...
+
+    async def durable(self) -> None:
+        """Wait until all that was given to the log until now would survive the end of this process."""
+        ...
 
     def next_position(self) -> int:
         """Number the next row."""
@@ -38,28 +69,74 @@ class Log(Protocol):
         """Take in rows of one fixture that belong together: a packet and the moments that follow from it."""
         ...
 
+    def settle(self, published: Iterable[Published]) -> None:
+        """Take note that what a handler published is announced."""
+        ...
+
+    def note(self, fixture: str, *, base: int | None = None, gaps: int | None = None) -> None:
+        """Keep what was learned of a fixture's list: the base of startPosition, the gaps in fixtureSeqNum."""
+        ...
+
+    def know(self, kinds: Iterable[type[Moment]]) -> None:
+        """Learn the moment classes of a plugin, before its first row is read or appended."""
+        ...
+
     def head(self, fixture: str) -> int:
         """Return the position of the fixture's newest row; 0 where there is none."""
         ...
 
-    async def read(self, fixture: str, after: int, limit: int) -> list[Row]:
-        """Return the fixture's next rows behind a position, at most ``limit``."""
+    async def read(self, fixture: str, after: int, limit: int, *, until: int | None = None) -> list[Row]:
+        """Return the fixture's next rows behind a position, at most ``limit``.
+
+        ``until`` asks for history: the rows up to that position, as far as they are kept; their events say so.
+        """
         ...
 
-    async def open_lane(self, plugin: str, fixture: str, reader: Reader) -> LaneState:
-        """Return what is held of a lane; one that was never seen before starts at the present."""
+    def is_finished(self, fixture: str) -> bool:
+        """Whether the log holds that the fixture is finished, and no more packets will come."""
         ...
 
-    def close_lane(self, fixture: str, reader: Reader) -> None:
+    async def held(self, fixture: str) -> Held | None:
+        """Return what is needed to go on with a fixture, before its first lane is opened; None: nothing is held."""
+        ...
+
+    async def cursors(self, fixture: str) -> dict[str, int]:
+        """Return how far each plugin that was ever given the fixture has read it, before its lanes are opened.
+
+        The cursor of one whose published moments are not announced yet is before the fixture's newest row.
+        """
+        ...
+
+    async def open_lane(
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+    ) -> LaneState:
+        """Return what is held of a lane.
+
+        One that was never seen before starts where the plugin was first seen or, ``from_start``, at the fixture's
+        beginning. ``settings`` says what the plugin is set to, to be told apart from other settings.
+        """
+        ...
+
+    def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
         """Forget a reader: nothing is kept for it any more."""
         ...
 
-    def set_aside(self, row: Row) -> None:
-        """Keep a bad packet, with its reason, for whoever wants to look at it."""
+    def commit(
+        self,
+        plugin: str,
+        fixture: str,
+        cursor: int,
+        unit: Unit | None,
+        then: Callable[[Sequence[Published]], None] | None = None,
+    ) -> None:
+        """Finish one handler run: its writes and the cursor, all or nothing. No unit: the cursor alone.
+
+        ``then`` is called with what the unit publishes, once that is durable.
+        """
         ...
 
-    def commit(self, plugin: str, fixture: str, cursor: int, unit: Unit | None) -> None:
-        """Finish one handler run: its writes and the cursor, all or nothing. No unit: the cursor alone."""
+    def share(self, plugin: str, unit: Unit) -> None:
+        """Keep what a unit that belongs to no fixture adds and claims in the plugin's shared store."""
         ...
 
     def shared(self, plugin: str) -> SharedState:

@@ -6,22 +6,23 @@ import math
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
-import attrs
 import structlog
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, Route, is_own
+from actionbus.bus import FixtureClock, Route
 from actionbus.errors import BadPacket
-from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment
+from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment, Origin, altered
 from actionbus.events.catalogue import Catalogue
 from actionbus.game import Counts, Game
-from actionbus.log import Log, Row, RowKind
-from actionbus.pipeline.folds import Announced, Fold
+from actionbus.log import Held, Listed, Log, Published, Row, RowKind
+from actionbus.pipeline.announcer import Announcer
+from actionbus.pipeline.folds import Fold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
 
 BAD_TOLD = 10  # bad packets of a fixture that are warned of one by one; then every hundredth
-MOST_OF_BAD = 65_536  # characters of a bad packet that are kept aside
+
+LIVE, PACKET = Origin.LIVE, RowKind.PACKET  # a look-up on the class is slow
 
 logger = structlog.get_logger()
 
@@ -40,19 +41,23 @@ class Pipeline:
     timeline: Timeline = field(init=False, factory=Timeline)
     game: Game = field(init=False)
     status: FeedStatus | None = field(init=False, default=None)
+    epoch: int = field(init=False, default=0)
+    """How often the feed's list has changed."""
+    origin: Origin = field(init=False, default=Origin.LIVE)
+    """How packets come just now; the feed says so."""
+    held: Held | None = field(init=False, default=None)
+    """What the log held when this began: for the feed, to find its place in the list."""
     _decoder: Decoder = field(init=False)
-    _published: Announced = field(init=False)
-    _folds: dict[Fold, Announced] = field(init=False)
+    _announcer: Announcer = field(init=False)
     _told: int = field(init=False, default=0)
     _parted: bool = field(init=False, default=False)
     _lockstep: bool = field(init=False, default=False)
-    _held_back: list[tuple[str, list[Moment], int]] = field(init=False, factory=list[tuple[str, list[Moment], int]])
+    _held_back: list[tuple[str, Sequence[Published]]] = field(init=False, factory=list[tuple[str, Sequence[Published]]])
 
     def __attrs_post_init__(self) -> None:
         self.game = Game(fixture=self.fixture)
         self.route = Route(self.fixture, self.log, self.clock, self._publish)
-        self._folds = {each: Announced(self.log.next_position) for each in self.folds}
-        self._published = Announced(self.log.next_position)
+        self._announcer = Announcer(self.folds, self.log.next_position, self.fold_failed)
         self._decoder = Decoder(self.catalogue, self._report_oddity)
 
     @property
@@ -79,38 +84,105 @@ class Pipeline:
 
     def admit(self, action: Action, packet: str | bytes, received: float) -> None:
         """Take in a packet that ``decode`` has read."""
-        self.counts.packets += 1
-        self.counts.follow(action.fixture_seq)
+        self._count(action)
         self.take(action, packet, received)
 
-    def set_aside(self, packet: str | bytes, reason: str, received: float) -> None:
-        """Take in a packet that cannot be used: it is counted and kept aside with the reason."""
+    def _count(self, action: Action) -> None:
+        counts = self.counts
+        counts.packets += 1
+        gaps = counts.gaps
+        counts.follow(action.fixture_seq)
+        if counts.gaps != gaps:
+            self.log.note(self.fixture, gaps=counts.gaps)
+
+    def set_aside(self, packet: str | bytes, reason: str, received: float, *, known: bool = False) -> None:
+        """Take in a packet that cannot be used: it is counted and kept aside with the reason.
+
+        One that is ``known`` comes again with a list that is fetched anew: it is not told again.
+        """
         self.counts.packets += 1
         self.counts.bad += 1
-        text = packet if isinstance(packet, str) else packet.decode(errors="backslashreplace")
-        position, at = self.log.next_position(), self.clock.newest
-        body = f"{reason}\n{text[:MOST_OF_BAD]}"
-        row = self._row(RowKind.BAD_PACKET, position, at, received, body, None, ())
-        self.log.append((row,))
-        self.log.set_aside(row)
-        log = logger.warning if self.counts.bad <= BAD_TOLD or self.counts.bad % 100 == 0 else logger.debug
-        log("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
+        self.log.append((self._row(RowKind.BAD_PACKET, received, packet, reason=reason, n=self.counts.packets),))
+        if not known:
+            log = logger.warning if self.counts.bad <= BAD_TOLD or self.counts.bad % 100 == 0 else logger.debug
+            log("bad packet kept aside", fixture=self.fixture, reason=reason, bad=self.counts.bad)
 
     def take(self, action: Action, packet: str | bytes, received: float) -> None:
-        """Fold a decoded packet in, log it and hand on what follows from it."""
+        """Fold a decoded packet, the newest of the list, in; log it and hand on what follows from it."""
+        if self.origin is not LIVE:
+            action = altered(action, origin=self.origin)
         at = self.clock.stamp(action.timestamp, received)
         position = self.log.next_position()
         decision, events = self.timeline.apply(action, position, at)
         if not events:
             self.game.observe(action.summary, at, finished=action.finished)
-        self._add(self._row(RowKind.PACKET, position, at, received, packet, decision, events), events)
+        self._add(
+            Row(
+                position=position,
+                fixture=self.fixture,
+                kind=PACKET,
+                at=at,
+                received=received,
+                body=packet,
+                epoch=self.epoch,
+                n=self.counts.packets,
+                late=self.origin is not LIVE,
+                decision=decision,
+                events=events,
+            ),
+            events,
+        )
         self._compare_scores()
+
+    def begin_list(self) -> None:
+        """Count from the start: the feed's list has changed and comes anew, packet by packet."""
+        self.epoch += 1
+        self.counts.begin()
+        self.log.note(self.fixture, gaps=0)
+
+    def keep(self, action: Action, packet: str | bytes, received: float) -> None:
+        """Keep a packet of a changed list that says nothing that is not known."""
+        self._count(action)
+        position = self.log.next_position()
+        decision = self.timeline.find_again(action, position)
+        n = self.counts.packets
+        self.log.append((self._row(PACKET, received, packet, position=position, n=n, decision=decision),))
 
     def vanish(self, action_id: str, received: float) -> None:
         """Take back an action that the feed's list, fetched anew, no longer has."""
         position, at = self.log.next_position(), self.clock.newest
         decision, events = self.timeline.vanish(action_id, position, at)
-        self._add(self._row(RowKind.VANISHED, position, at, received, action_id, decision, events), events)
+        row = self._row(RowKind.VANISHED, received, action_id, position=position, decision=decision, events=events)
+        self._add(row, events)
+
+    def restore(self, held: Held) -> None:
+        """Go on where a daemon that has ended was: rebuild timeline, game, clock and moments. Nothing is announced."""
+        self.held = held
+        vanished: list[Listed] = []
+        for listed in held.rows:
+            row, packet = listed.row, listed.packet
+            self.epoch = max(self.epoch, row.epoch)
+            if row.n is not None:
+                self.counts.packets = row.n
+                self.counts.bad += row.kind is RowKind.BAD_PACKET
+            if row.kind is RowKind.VANISHED:
+                vanished.append(listed)
+            elif packet is not None and row.decision is not None:
+                self._restore_packet(packet, row.decision, row)
+        for gone in vanished:
+            if gone.packet is not None and gone.row.decision is not None:
+                self.timeline.restore_gone(gone.packet, gone.row.position, gone.row.decision.announced + 1)
+        self.counts.gaps = held.gaps
+        self.clock.stamp(max((each.row.at for each in held.rows), default=None))
+        self._announcer.restore(held, self.game)
+
+    def _restore_packet(self, packet: Action, decision: Decision, row: Row) -> None:
+        self.counts.follow(packet.fixture_seq)
+        events = self.timeline.restore(decision, packet, row.position, row.at)
+        for event in events:
+            self.game.apply(event)
+        if not events:
+            self.game.observe(packet.summary, row.at, finished=packet.finished)
 
     def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:
         """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
@@ -129,7 +201,7 @@ class Pipeline:
             reason=reason,
         )
         self.status = status
-        row = self._row(RowKind.STATUS, position, at, received, reason, None, (status,))
+        row = self._row(RowKind.STATUS, received, reason, position=position, events=(status,))
         self.log.append((row,))
         if state is FeedState.FINISHED:
             self.route.deliver_to_all(row)
@@ -145,7 +217,8 @@ class Pipeline:
     def _add(self, row: Row, events: tuple[Action, ...]) -> None:
         for event in events:
             self.game.apply(event)
-        moments = self._fold(row.at, row.received)
+        news = self._announcer.look(self.game, row.at, self.origin)
+        moments = [self._moment_row(each, row.received) for each in news]
         self.log.append((row, *moments))
         self.route.deliver(row)
         for moment in moments:
@@ -154,49 +227,33 @@ class Pipeline:
     def _row(
         self,
         kind: RowKind,
-        position: int,
-        at: float,
         received: float,
         body: str | bytes,
-        decision: Decision | None,
-        events: tuple[Event, ...],
+        *,
+        position: int | None = None,
+        reason: str = "",
+        n: int | None = None,
+        decision: Decision | None = None,
+        events: tuple[Event, ...] = (),
     ) -> Row:
-        text = body if isinstance(body, str) else body.decode(errors="backslashreplace")
+        """Make a row at the present time of the fixture; ``take`` makes its own, it is in a hurry."""
         return Row(
-            position=position,
+            position=position if position is not None else self.log.next_position(),
             fixture=self.fixture,
             kind=kind,
-            at=at,
+            at=self.clock.newest,
             received=received,
-            body=text,
+            body=body,
+            reason=reason,
+            epoch=self.epoch,
+            n=n,
+            late=self.origin is not LIVE,
             decision=decision,
             events=events,
         )
 
-    def _fold(self, at: float, received: float) -> list[Row]:
-        """Let the folds look at the game, and return the rows of the moments that changed."""
-        rows: list[Row] = []
-        for each, announced in tuple(self._folds.items()):
-            try:
-                reads = each.reads(self.game)
-                if reads == announced.seen:
-                    continue
-                announced.seen = reads
-                changed = announced.compare(each.moments(self.game), at)
-            except BaseException as error:
-                # The boundary around a plugin's code, as around a handler: the fold is left out from now on.
-                if not is_own(error):
-                    raise
-                del self._folds[each]
-                what = {"plugin": each.plugin, "fold": each.kind.__name__, "fixture": self.fixture}
-                logger.error("fold failed and is left out", **what, exc_info=error)
-                self.fold_failed(each, error)
-                continue
-            rows += [self._moment_row(moment, at, received) for moment in changed]
-        return rows
-
-    def _moment_row(self, moment: Moment, at: float, received: float) -> Row:
-        return self._row(RowKind.MOMENT, moment.position, at, received, "", None, (moment,))
+    def _moment_row(self, moment: Moment, received: float) -> Row:
+        return self._row(RowKind.MOMENT, received, "", position=moment.position, events=(moment,))
 
     async def keep_step(self) -> None:
         """Wait for the plugins that publish, and announce what they published in an order that is always the same.
@@ -209,24 +266,24 @@ class Pipeline:
             published, self._held_back = sorted(self._held_back, key=itemgetter(0)), []
             if not published:
                 return
-            for _, moments, hops in published:
-                self._announce(moments, hops)
+            for _, moments in published:
+                self._announce(moments)
 
-    def _publish(self, plugin: str, moments: list[Moment], hops: int) -> None:
-        """Take what a handler run published; the lane calls this once the run is committed."""
+    def _publish(self, plugin: str, published: Sequence[Published]) -> None:
+        """Take what a handler run published; the lane calls this once the run is durable."""
         if self._lockstep:
-            self._held_back.append((plugin, moments, hops))
+            self._held_back.append((plugin, published))
         else:
-            self._announce(moments, hops)
+            self._announce(published)
 
-    def _announce(self, moments: list[Moment], hops: int) -> None:
-        at = self.clock.newest
-        for moment in moments:
-            news = self._published.put(attrs.evolve(moment, hops=hops), at)
+    def _announce(self, published: Sequence[Published]) -> None:
+        for each in published:
+            news = self._announcer.publish(each, self.clock.newest)
             if news is not None:
-                row = self._moment_row(news, at, math.inf)
+                row = self._moment_row(news, math.inf)
                 self.log.append((row,))
                 self.route.deliver(row)
+        self.log.settle(published)
 
     def _compare_scores(self) -> None:
         parted = self.game.disagreement

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-import attrs
 from attrs import define, field, frozen
 
-from actionbus.events.base import Change, Event, Moment
+from actionbus.events.base import Change, Moment, Origin, altered
 from actionbus.events.catalogue import snake_name
+from actionbus.events.contents import contents
 from actionbus.game import Game
 
 M = TypeVar("M", bound=Moment)
-
-_ENVELOPE = frozenset(each.name for each in attrs.fields(Event)) | {"hops"}
 
 
 @frozen
@@ -25,6 +23,10 @@ class Fold:
     standing: Callable[[Game], Iterable[Moment]]
     reads: Callable[[Game], object]
     plugin: str = ""
+    settings: str = ""
+    """What the plugin is set to: moments that were announced under other settings stay as they are."""
+    from_start: bool = False
+    """Whether a plugin that is new to a running fixture announces what stands by then."""
 
     def moments(self, game: Game) -> list[Moment]:
         """Return the moments that stand in a game. Raises TypeError and ValueError for what is no moment of it."""
@@ -70,7 +72,7 @@ class Announced:
     _known: dict[tuple[type[Moment], str], tuple[Moment, bool]] = field(factory=dict)
     _numbers: dict[tuple[type[Moment], str], int] = field(factory=dict[tuple[type[Moment], str], int])
 
-    def put(self, moment: Moment, at: float) -> Moment | None:
+    def put(self, moment: Moment, at: float, origin: Origin = Origin.LIVE) -> Moment | None:
         """Return the announcement of a moment that stands, or None where listeners know it just so."""
         name = (type(moment), moment.key)
         before, stands = self._known.get(name, (None, False))
@@ -78,39 +80,42 @@ class Announced:
             return None
         self._known[name] = (moment, True)
         change = Change.AMENDED if stands else Change.ADDED
-        return self._announce(name, moment, at, change, before if stands else None)
+        return self._announce(name, moment, at, origin, change, before if stands else None)
 
-    def take(self, name: tuple[type[Moment], str], at: float) -> Moment:
+    def take(self, name: tuple[type[Moment], str], at: float, origin: Origin) -> Moment:
         """Return the withdrawal of a moment that no longer stands."""
         moment, _ = self._known[name]
         self._known[name] = (moment, False)
-        return self._announce(name, moment, at, Change.WITHDRAWN, None)
+        return self._announce(name, moment, at, origin, Change.WITHDRAWN, None)
 
-    def compare(self, standing: Iterable[Moment], at: float) -> list[Moment]:
+    def compare(self, standing: Iterable[Moment], at: float, origin: Origin) -> list[Moment]:
         """Announce the difference between what stood the last time and what stands now."""
         now = {(type(moment), moment.key): moment for moment in standing}
         gone = [name for name, (_, stands) in self._known.items() if stands and name not in now]
-        said = [self.take(name, at) for name in gone]
-        return said + [news for moment in now.values() if (news := self.put(moment, at)) is not None]
+        said = [self.take(name, at, origin) for name in gone]
+        return said + [news for moment in now.values() if (news := self.put(moment, at, origin)) is not None]
+
+    def remember(self, moment: Moment) -> None:
+        """Take note of an announcement that is in the log."""
+        name = (type(moment), moment.key)
+        self._known[name] = (moment, moment.change is not Change.WITHDRAWN)
+        self._numbers[name] = self._numbers.get(name, 0) + 1
+
+    def begin_with(self, standing: Iterable[Moment]) -> None:
+        """Take what stands for known and announce none of it; what stood by other rules stays as it was announced."""
+        self._known = {(type(moment), moment.key): (moment, True) for moment in standing}
 
     def _announce(
-        self, name: tuple[type[Moment], str], moment: Moment, at: float, change: Change, previous: Moment | None
+        self,
+        name: tuple[type[Moment], str],
+        moment: Moment,
+        at: float,
+        origin: Origin,
+        change: Change,
+        previous: Moment | None,
     ) -> Moment:
         number = self._numbers[name] = self._numbers.get(name, 0) + 1
         news_id = f"{moment.fixture}:{snake_name(name[0])}:{moment.key}:{number}"
         position = self.next_position()
-        return attrs.evolve(moment, id=news_id, position=position, at=at, change=change, previous=previous)
-
-
-class _OwnFields(dict[type[Moment], tuple[str, ...]]):
-    def __missing__(self, kind: type[Moment]) -> tuple[str, ...]:
-        self[kind] = names = tuple(each.name for each in attrs.fields(kind) if each.name not in _ENVELOPE)
-        return names
-
-
-_own_fields = _OwnFields()
-
-
-def contents(moment: Moment) -> list[object]:
-    """Return what a moment says, without what announcing it adds."""
-    return [getattr(moment, name) for name in _own_fields[type(moment)]]
+        said = {"id": news_id, "position": position, "at": at, "change": change, "origin": origin}
+        return altered(moment, **said, previous=previous and altered(previous, previous=None))

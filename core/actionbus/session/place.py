@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from attrs import define, field
 
@@ -43,14 +44,22 @@ class Place:
     base: int | None = None
     settled: bool = False
     """Whether this connection has repeated what it had to; from then on every packet is new."""
-    _held: deque[Held | None] = field(factory=lambda: deque[Held | None](maxlen=OVERLAP + 1))
-    _behind: int = 0
+    _held: deque[Held | None] = field(alias="held", factory=lambda: deque[Held | None](maxlen=OVERLAP + 1))
+    _behind: int = field(alias="behind", default=0)
     """The place behind the last packet that cannot be received: no connection may begin before it."""
     _failed_at: int | None = None
     _position: int = 0
     _starts: dict[int, int] = field(factory=dict[int, int])
     """Where this connection's first packet is in the list, by the base that would be so."""
     _met: int = 0
+
+    @classmethod
+    def restored(cls, n: int, base: int | None, newest: Sequence[Held | None], behind: int) -> Place:
+        """Return our place in a list of which ``n`` packets are held; ``newest`` are the last of them, in order.
+
+        ``behind`` is the number of the last one that could not be received, 0 where all could.
+        """
+        return cls(n, base, held=deque(newest, OVERLAP + 1), behind=behind)
 
     def resume(self) -> int:
         """Return the startPosition for the next connection."""

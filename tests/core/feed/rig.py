@@ -213,4 +213,4 @@ class Rig:
     @property
     def bad(self) -> list[str]:
         """The reason of each packet that was kept aside."""
-        return [row.body.partition("\n")[0] for row in self.log.rows if row.kind is RowKind.BAD_PACKET]
+        return [row.reason for row in self.log.rows if row.kind is RowKind.BAD_PACKET]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actionbus.events.base import FeedState, FeedStatus
 from actionbus.log import MemoryLog, Row, RowKind, Timer, Unit
-from actionbus.log.memory import BAD_KEPT, TRIM_EVERY
+from actionbus.log.memory import TRIM_EVERY
 
 
 @define(eq=False)
@@ -62,7 +62,7 @@ async def test_fixtures_do_not_see_each_others_rows() -> None:
 async def test_without_readers_nothing_is_kept() -> None:
     log = MemoryLog()
     log.append((row(log),))
-    assert log.held("f") == 0
+    assert len(log.kept("f")) == 0
     assert log.head("f") == 1
 
 
@@ -71,7 +71,7 @@ async def test_rows_that_all_readers_are_done_with_go_after_a_while() -> None:
     await log.open_lane("p", "f", Reader(None))
     for _ in range(5 * TRIM_EVERY):
         log.append((row(log),))
-        assert log.held("f") <= TRIM_EVERY
+        assert len(log.kept("f")) <= TRIM_EVERY
 
 
 async def test_the_slowest_reader_keeps_what_it_needs() -> None:
@@ -82,8 +82,8 @@ async def test_the_slowest_reader_keeps_what_it_needs() -> None:
     for _ in range(3 * TRIM_EVERY):
         log.append((row(log),))
     assert [each.position for each in await log.read("f", 7, 1)] == [8]
-    log.close_lane("f", slow)
-    assert log.held("f") == 0
+    log.close_lane("slow", "f", slow)
+    assert len(log.kept("f")) == 0
 
 
 async def test_rows_are_never_trimmed_before_their_readers_know_of_them() -> None:
@@ -104,13 +104,13 @@ async def test_a_finished_fixture_whose_lanes_are_done_keeps_nothing() -> None:
         log.append((row(log),))
     log.append((end(log),))
     log.commit("quick", "f", 11, None)
-    assert log.held("f") == 11
+    assert len(log.kept("f")) == 11
     slow.needs = 5
     log.commit("slow", "f", 5, None)
-    assert log.held("f") == 6
+    assert len(log.kept("f")) == 6
     slow.needs = None
     log.commit("slow", "f", 11, None)
-    assert log.held("f") == 0
+    assert len(log.kept("f")) == 0
 
 
 async def test_a_unit_of_work_is_merged_into_what_is_held() -> None:
@@ -131,14 +131,6 @@ async def test_what_is_shared_over_fixtures_is_added_and_put_once() -> None:
     assert log.shared("p").sums == {"n": 4.0}
     assert log.shared("p").values == {"first": b"f"}
     assert log.shared("another").sums == {}
-
-
-def test_of_bad_packets_the_last_are_kept() -> None:
-    log = MemoryLog()
-    rows = [row(log, kind=RowKind.BAD_PACKET) for _ in range(BAD_KEPT + 5)]
-    for each in rows:
-        log.set_aside(each)
-    assert log.bad_packets("f") == rows[5:]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 300)), max_size=30))

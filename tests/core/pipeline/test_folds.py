@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.core.plugins import Bus, deliver, listener, make_plugin, open_fixture
 
 from actionbus import ALL_CHANGES, Action, Assist, Change, Fold, Game, Moment, SendType, Steal, Subscription, fold, on
+from actionbus.events.base import Origin
 from actionbus.hookspecs import hookimpl
 from actionbus.host import Plugin
 from actionbus.pipeline.folds import Announced
@@ -28,6 +29,10 @@ class Thief(Moment):
     """A player who has stolen the ball, and how often."""
 
     steals: int = 0
+
+
+class Robber(Thief):
+    """The same by another name."""
 
 
 def thieves(game: Game) -> Iterator[Thief]:
@@ -136,19 +141,31 @@ def of_nothing(game: Game) -> None:
     """Forget to return anything."""
 
 
+async def test_moments_of_one_name_are_made_by_one_fold_of_one_plugin() -> None:
+    plugins = folding("one", fold(Thief, thieves)), folding("two", fold(Thief, thieves))
+    twice = folding("three", untyped(Robber, thieves), untyped(Robber, thieves))
+    with capture_logs():
+        async with Bus().hosting(*plugins, twice) as host:
+            said = {each.name: each.reason for each in host.broken}
+    assert said == {
+        "two": "moments called Thief are made by another fold or plugin already",
+        "three": "moments called Robber are made by another fold or plugin already",
+    }
+
+
 @pytest.mark.parametrize("broken", [raising, stops, of_another_fixture, of_another_class, of_nothing])
 async def test_a_fold_that_fails_is_left_out_and_named_and_the_others_go_on(broken: Any) -> None:
     heard: list[Moment | Action] = []
-    plugins = folding("broken", fold(Thief, broken)), folding("good", fold(Thief, thieves)), ear(heard, Thief, Action)
+    plugins = folding("broken", fold(Robber, broken)), folding("good", fold(Thief, thieves)), ear(heard, Thief, Action)
     with capture_logs() as logs:
         async with Bus().hosting(*plugins) as host:
             deliver(await open_fixture(host), *(make(Steal, player=name) for name in "ABC"))
             await host.caught_up()
             reasons = [(each.name, each.reason.partition(": ")[0]) for each in host.broken]
-            assert reasons == [("broken", "its fold of Thief failed and is left out")]
+            assert reasons == [("broken", "its fold of Robber failed and is left out")]
     assert [type(each) for each in heard] == [Steal, Thief] * 3
     said = [(each["event"], each["plugin"], each["fold"]) for each in logs if each["log_level"] == "error"]
-    assert said == [("fold failed and is left out", "broken", "Thief")]
+    assert said == [("fold failed and is left out", "broken", "Robber")]
 
 
 async def test_a_fold_is_asked_only_when_what_it_reads_has_changed() -> None:
@@ -191,7 +208,9 @@ def test_adding_up_the_announcements_gives_what_stands(standing: list[dict[str, 
     ids: set[str] = set()
     announced = Announced(count(1).__next__)
     for moments in standing:
-        for news in announced.compare([Thief(fixture="f", key=key, steals=n) for key, n in moments.items()], 0.0):
+        for news in announced.compare(
+            [Thief(fixture="f", key=key, steals=n) for key, n in moments.items()], 0.0, Origin.LIVE
+        ):
             assert isinstance(news, Thief)
             assert news.id not in ids
             ids.add(news.id)

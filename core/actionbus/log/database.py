@@ -1,0 +1,155 @@
+"""The journal's file: the only module that writes to it, and knows how it can fail."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from actionbus.log.batch import Batch
+from actionbus.log.schema import connect, connect_to_read
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+BESIDE = ("", "-wal", "-shm")  # the files that a database in WAL mode is made of
+
+ROW = "position, fixture, kind, epoch, n, at, received, flags, name, state, previous, announced, body"
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is damaged, and not that it cannot be written for now."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in CORRUPT
+
+
+@define(eq=False)
+class Database:
+    """Two connections to one file: one writes, in whole batches, the other reads. Made by ``open``.
+
+    Its methods wait for the disk: call them in a thread, writing and reading each from one thread at a time.
+    """
+
+    path: Path
+    sync: str
+    _writer: sqlite3.Connection = field(init=False)
+    _reader: sqlite3.Connection = field(init=False)
+
+    def open(self) -> None:
+        """Open the file, or make it. Raises ConfigError and sqlite3.Error."""
+        self._writer = connect(self.path, sync=self.sync)
+        try:
+            self._reader = connect_to_read(self.path)
+        except BaseException:
+            self._writer.close()
+            raise
+
+    def reopen_writer(self) -> None:
+        """Connect anew after an error: a connection whose file could not be written may be of no use any more."""
+        _close(self._writer)
+        self._writer = connect(self.path, sync=self.sync)
+
+    def reopen_reader(self) -> None:
+        """Connect anew after an error."""
+        _close(self._reader)
+        self._reader = connect_to_read(self.path)
+
+    def close(self) -> None:
+        """Close the file."""
+        _close(self._reader)
+        _close(self._writer)
+
+    def set_aside(self) -> Path:
+        """Keep a damaged file under another name, beside where it was; return that."""
+        self.close()
+        kept = keep_aside(self.path)
+        self.open()
+        return kept
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch, all or nothing. Raises sqlite3.Error; writing it again then does no harm."""
+        with self.changing() as cursor:
+            ((done,),) = cursor.execute("SELECT batch FROM written").fetchall()
+            if done < batch.number:
+                _put(cursor, batch)
+
+    def commit(self) -> None:
+        """Make it last."""
+        self._writer.execute("COMMIT")
+
+    def read(self, question: str, *arguments: object) -> list[Any]:
+        """Return the answer to a question. Raises sqlite3.Error."""
+        return self._reader.execute(question, arguments).fetchall()
+
+    @contextmanager
+    def changing(self) -> Generator[sqlite3.Cursor]:
+        """Change the file, all or nothing. Raises sqlite3.Error."""
+        writer = self._writer
+        try:
+            yield writer.execute("BEGIN IMMEDIATE")
+            self.commit()
+        except BaseException:
+            if writer.in_transaction:
+                try:
+                    writer.execute("ROLLBACK")
+                except sqlite3.Error:
+                    writer.close()  # which rolls back, too
+            raise
+
+    def give_back(self, pages: int) -> None:
+        """Give room that deleted rows have left back to the disk."""
+        self._writer.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+
+
+def _put(cursor: sqlite3.Cursor, batch: Batch) -> None:
+    many = cursor.executemany
+    many("INSERT INTO fixture(id, name) VALUES (?, ?)", batch.fixtures.items())
+    many(f"INSERT INTO row({ROW}) VALUES ({', '.join('?' * 13)})", batch.rows)
+    many("UPDATE fixture SET epoch = ?2 WHERE id = ?1", batch.epochs.items())
+    many("UPDATE fixture SET base = ?2 WHERE id = ?1", batch.bases.items())
+    many("UPDATE fixture SET gaps = ?2 WHERE id = ?1", batch.gaps.items())
+    many("UPDATE fixture SET finished = 1 WHERE id = ?", ((fixture,) for fixture in batch.finished))
+    many("INSERT OR IGNORE INTO plugin(name, born) VALUES (?, ?)", batch.plugins.items())
+    many("REPLACE INTO lane(id, plugin, fixture, cursor, settings) VALUES (?, ?, ?, ?, ?)", batch.lanes.values())
+    many("UPDATE lane SET cursor = ?2 WHERE id = ?1", batch.cursors.items())
+    gone = [key for key, value in batch.store.items() if value is None]
+    many("DELETE FROM store WHERE lane = ? AND key = ?", gone)
+    kept = ((*key, value) for key, value in batch.store.items() if value is not None)
+    many("REPLACE INTO store(lane, key, value) VALUES (?, ?, ?)", kept)
+    gone = [key for key, timer in batch.timers.items() if timer is None]
+    many("DELETE FROM timer WHERE lane = ? AND key = ?", gone)
+    timers = ((*key, timer.due, timer.data, timer.hops) for key, timer in batch.timers.items() if timer is not None)
+    many("REPLACE INTO timer(lane, key, due, data, hops) VALUES (?, ?, ?, ?, ?)", timers)
+    many("INSERT INTO published(id, lane, name, body, hops) VALUES (?, ?, ?, ?, ?)", batch.published.values())
+    many("DELETE FROM published WHERE id = ?", ((number,) for number in batch.settled))
+    sums = "INSERT INTO shared_sum VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value"
+    many(sums, ((*key, by) for key, by in batch.sums.items()))
+    many("INSERT OR IGNORE INTO shared_value VALUES (?, ?, ?)", ((*key, v) for key, v in batch.values.items()))
+    cursor.execute("UPDATE written SET batch = ?", (batch.number,))
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    try:
+        connection.close()
+    except sqlite3.Error:
+        return  # the checkpoint that it does at last failed: the next one to open the file does it
+
+
+def keep_aside(path: Path) -> Path:
+    """Rename a damaged journal, with what belongs to it; return its new name."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
+    for suffix in BESIDE:
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + suffix))
+    return kept

@@ -1,0 +1,309 @@
+"""The log on disk: rows are handed on at once and written behind, whole batches at a time, in the order they came."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from operator import itemgetter
+
+from attrs import define, field
+
+from actionbus.events.base import Moment, Origin
+from actionbus.events.catalogue import Catalogue, snake_name
+from actionbus.log.batch import Batch
+from actionbus.log.database import Database
+from actionbus.log.memory import merge
+from actionbus.log.moments import Moments
+from actionbus.log.reading import Known, Reading
+from actionbus.log.records import Records, as_origin, record
+from actionbus.log.rows import Held, LaneState, Published, Row, Unit
+from actionbus.log.seam import Reader, SharedState
+from actionbus.log.writer import Writer
+
+
+@define(eq=False)
+class _Lane:
+    number: int
+    state: LaneState
+    settings: str
+    readers: list[Reader] = field(factory=list[Reader])
+
+
+@define(eq=False)
+class _Fixture:
+    number: int
+    name: str
+    head: int
+    epoch: int
+    waiting: deque[Row] = field(factory=deque[Row])
+    """Rows that are not on the disk yet."""
+    lanes: dict[str, _Lane] = field(factory=dict[str, _Lane])
+
+
+class SqliteLog:
+    """One file for all fixtures. Everything that is given to it goes through one thread, in one order.
+
+    ``writer.run`` is to run beside it. ``report`` is told why the disk refuses, and None once it does no longer.
+    """
+
+    def __init__(
+        self, database: Database, known: Known, catalogue: Catalogue, report: Callable[[str | None], None]
+    ) -> None:
+        self._numbers = known.fixtures
+        self._finished = known.finished
+        self._born = known.plugins
+        self._position = known.position
+        self._next_lane, self._next_published = known.lane, known.published
+        self._moments = Moments()
+        self._reading = Reading(database, Records(catalogue, self._moments), self._moments, self._position)
+        self._fixtures: dict[str, _Fixture] = {}
+        self._by_number: dict[int, _Fixture] = {}
+        self._shared: dict[str, SharedState] = {}
+        self.writer = Writer(database, known.batch, written=self._let_go, rebuild=self._rebuild, report=report)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether feeds should wait for ``room``."""
+        return self.writer.crowded
+
+    @property
+    def stuck(self) -> bool:
+        """Whether lanes that write should wait for ``room``."""
+        return self.writer.stuck
+
+    @property
+    def lost(self) -> int:
+        """How often the file was damaged, and a new one begun."""
+        return self.writer.lost
+
+    async def room(self) -> None:
+        """Wait until the log is not crowded."""
+        await self.writer.room()
+
+    async def durable(self) -> None:
+        """Wait until all that was given to the log until now is on the disk."""
+        await self.writer.durable()
+
+    # --- rows ---
+
+    def next_position(self) -> int:
+        """Number the next row."""
+        self._position += 1
+        return self._position
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Take in rows of one fixture."""
+        held = self._fixtures[rows[0].fixture]
+        batch = self.writer.batch
+        for row in rows:
+            batch.rows.append(record(row, held.number, self._moments))
+            held.waiting.append(row)
+        batch.touched.add(held.number)
+        last = rows[-1]
+        held.head = last.position
+        if last.epoch != held.epoch:
+            held.epoch = batch.epochs[held.number] = last.epoch
+        if rows[0].ends_fixture:
+            batch.finished.add(held.number)
+            self._finished.add(last.fixture)
+        self.writer.touch(len(rows))
+
+    def settle(self, published: Iterable[Published]) -> None:
+        """Take note that what a handler published is announced."""
+        self.writer.batch.settled += [each.id for each in published]
+        self.writer.touch()
+
+    def note(self, fixture: str, *, base: int | None = None, gaps: int | None = None) -> None:
+        """Keep what was learned of a fixture's list."""
+        number = self._fixtures[fixture].number
+        if base is not None:
+            self.writer.batch.bases[number] = base
+        if gaps is not None:
+            self.writer.batch.gaps[number] = gaps
+        self.writer.touch()
+
+    def know(self, kinds: Iterable[type[Moment]]) -> None:
+        """Learn the moment classes of a plugin."""
+        self._moments.know(kinds)
+
+    def head(self, fixture: str) -> int:
+        """Return the position of the fixture's newest row; 0 where there is none."""
+        held = self._fixtures.get(fixture)
+        return held.head if held is not None else 0
+
+    async def read(self, fixture: str, after: int, limit: int, *, until: int | None = None) -> list[Row]:
+        """Return the fixture's next rows behind a position; those that wait to be written come from memory."""
+        held = self._fixtures[fixture]
+        waiting = tuple(held.waiting)  # before the disk is asked: what leaves it meanwhile has got there
+        last = until if until is not None else held.head
+        first = waiting[0].position if waiting else held.head + 1
+        rows: list[Row] = []
+        if after < first - 1:
+            read = partial(self._reading.rows, fixture, held.number, after, last, limit, history=until is not None)
+            rows = await self.writer.from_disk(read)
+            after = rows[-1].position if rows else after
+        more = (row for row in waiting if after < row.position <= last)
+        behind = list(islice(more, limit - len(rows)))
+        return rows + (behind if until is None else [as_origin(row, Origin.HISTORY) for row in behind])
+
+    # --- fixtures and lanes ---
+
+    def is_finished(self, fixture: str) -> bool:
+        """Whether the log holds that the fixture is finished."""
+        return fixture in self._finished
+
+    async def held(self, fixture: str) -> Held | None:
+        """Return what is needed to go on with a fixture, None where nothing is held."""
+        head = (await self._open_fixture(fixture)).head
+        number = self._numbers[fixture]
+        return await self.writer.from_disk(partial(self._reading.held, fixture, number)) if head else None
+
+    async def cursors(self, fixture: str) -> dict[str, int]:
+        """Return how far each plugin that was ever given the fixture has read it."""
+        held = await self._open_fixture(fixture)
+        lanes = await self.writer.from_disk(partial(self._reading.lanes, held.number))
+        return {lane.plugin: min(lane.cursor, held.head - 1) if lane.publishes else lane.cursor for lane in lanes}
+
+    async def open_lane(
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+    ) -> LaneState:
+        """Return what is held of a lane."""
+        held = await self._open_fixture(fixture)
+        lane, found = held.lanes.get(plugin), None
+        if lane is None:
+            found = await self.writer.from_disk(partial(self._reading.lane, plugin, fixture, held.number))
+            lane = held.lanes.get(plugin)  # somebody else may have been faster
+        if lane is None:
+            number, state = found if found is not None else self._new_lane(plugin, from_start=from_start)
+            lane = held.lanes[plugin] = _Lane(number, state, settings)
+        lane.settings = settings
+        lane.readers.append(reader)
+        self.writer.batch.lanes[lane.number] = (lane.number, plugin, held.number, lane.state.cursor, settings)
+        self.writer.touch()
+        return lane.state
+
+    def _new_lane(self, plugin: str, *, from_start: bool) -> tuple[int, LaneState]:
+        born = self._born.get(plugin)
+        if born is None:
+            born = self._born[plugin] = self.writer.batch.plugins[plugin] = self._position
+        self._next_lane += 1
+        return self._next_lane, LaneState(0 if from_start else born)
+
+    async def _open_fixture(self, fixture: str) -> _Fixture:
+        held = self._fixtures.get(fixture)
+        if held is None:
+            number = self._numbers.get(fixture)
+            head = epoch = 0
+            if number is None:
+                number = self._numbers[fixture] = len(self._numbers) + 1
+                self.writer.batch.fixtures[number] = fixture
+                self.writer.touch()
+            else:
+                head, epoch = await self.writer.from_disk(partial(self._reading.head, number))
+            held = self._fixtures.setdefault(fixture, _Fixture(number, fixture, head, epoch))
+            self._by_number[number] = held
+        return held
+
+    def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
+        """Forget a reader; with the last one goes what is in memory of the lane, and of a finished fixture."""
+        held = self._fixtures[fixture]
+        lane = held.lanes[plugin]
+        lane.readers.remove(reader)
+        if not lane.readers:
+            del held.lanes[plugin]
+            self._forget_if_over(held)
+
+    def _forget_if_over(self, held: _Fixture) -> None:
+        if held.name in self._finished and not held.lanes and not held.waiting:
+            self._fixtures.pop(held.name, None)
+            self._by_number.pop(held.number, None)
+
+    def commit(
+        self,
+        plugin: str,
+        fixture: str,
+        cursor: int,
+        unit: Unit | None,
+        then: Callable[[Sequence[Published]], None] | None = None,
+    ) -> None:
+        """Finish one handler run: its writes and the cursor, all or nothing."""
+        batch = self.writer.batch
+        lane = self._fixtures[fixture].lanes[plugin]
+        lane.state.cursor = batch.cursors[lane.number] = cursor
+        if unit is None:
+            self.writer.touch()
+            return
+        merge(lane.state.store, unit.store.items())
+        merge(lane.state.timers, unit.timers.items())
+        batch.store.update(((lane.number, key), value) for key, value in unit.store.items())
+        batch.timers.update(((lane.number, key), timer) for key, timer in unit.timers.items())
+        self.share(plugin, unit)
+        if unit.published and then is not None:
+            batch.then.append(partial(then, [self._publish(lane.number, each) for each in unit.published]))
+
+    def share(self, plugin: str, unit: Unit) -> None:
+        """Keep what a unit adds and claims in the plugin's shared store."""
+        shared, batch = self.shared(plugin), self.writer.batch
+        for key, by in unit.added.items():
+            shared.sums[key] = shared.sums.get(key, 0) + by
+            batch.sums[plugin, key] = batch.sums.get((plugin, key), 0) + by
+        for key, value in unit.claimed.items():
+            shared.values.setdefault(key, value)
+            batch.values.setdefault((plugin, key), value)
+        batch.units += 1
+        self.writer.touch(1)
+
+    def _publish(self, lane: int, published: Published) -> Published:
+        self._next_published += 1
+        number, moment = self._next_published, published.moment
+        body = self._moments.encode(moment)
+        self.writer.batch.published[number] = (number, lane, snake_name(type(moment)), body, published.hops)
+        return Published(moment=moment, hops=published.hops, id=number)
+
+    def shared(self, plugin: str) -> SharedState:
+        """Return the plugin's store over all fixtures."""
+        shared = self._shared.get(plugin)
+        if shared is None:
+            shared = self._shared[plugin] = SharedState(*self._reading.shared(plugin))
+        return shared
+
+    def is_open(self, number: int) -> bool:
+        """Whether a fixture, by its number, is being read or written."""
+        return number in self._by_number
+
+    # --- what the writer asks ---
+
+    def _let_go(self, batch: Batch) -> None:
+        """Forget rows that are on the disk now."""
+        if not batch.rows:
+            return
+        last = batch.rows[-1][0]
+        assert isinstance(last, int)
+        for number in batch.touched:
+            held = self._by_number[number]
+            while held.waiting and held.waiting[0].position <= last:
+                held.waiting.popleft()
+            self._forget_if_over(held)
+
+    def _rebuild(self, batch: Batch) -> Batch:
+        """Return what a new file needs: all that is in memory, and of ``batch`` what is in no other place."""
+        batch.fixtures = {number: name for name, number in self._numbers.items()}
+        batch.finished = {self._numbers[name] for name in self._finished}
+        batch.plugins = dict(self._born)
+        batch.rows = []
+        for held in self._fixtures.values():
+            batch.epochs[held.number] = held.epoch
+            batch.touched.add(held.number)
+            batch.rows += [record(row, held.number, self._moments) for row in held.waiting]
+            for plugin, lane in held.lanes.items():
+                state = lane.state
+                batch.lanes[lane.number] = (lane.number, plugin, held.number, state.cursor, lane.settings)
+                batch.store.update(((lane.number, key), value) for key, value in state.store.items())
+                batch.timers.update(((lane.number, key), timer) for key, timer in state.timers.items())
+        for plugin, shared in self._shared.items():
+            batch.sums.update(((plugin, key), value) for key, value in shared.sums.items())
+            batch.values.update(((plugin, key), value) for key, value in shared.values.items())
+        batch.rows.sort(key=itemgetter(0))
+        return batch

@@ -1,0 +1,78 @@
+"""The moments of one fixture: what folds find and plugins publish, announced where listeners do not know it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from actionbus.bus import is_own
+from actionbus.events.base import Moment, Origin, altered
+from actionbus.game import Game
+from actionbus.log import Held, Published, RowKind
+from actionbus.pipeline.folds import Announced, Fold
+
+logger = structlog.get_logger()
+
+
+class Announcer:
+    """Knows what was announced. ``failed`` is told of a fold that raises; it is left out from then on."""
+
+    def __init__(
+        self, folds: Iterable[Fold], next_position: Callable[[], int], failed: Callable[[Fold, BaseException], None]
+    ) -> None:
+        self._folds = {each: Announced(next_position) for each in folds}
+        self._published = Announced(next_position)
+        self._failed = failed
+
+    def look(self, game: Game, at: float, origin: Origin) -> Sequence[Moment]:
+        """Let the folds look at the game, and return the announcements of what changed."""
+        if not self._folds:
+            return ()
+        news: list[Moment] = []
+        for each, announced in tuple(self._folds.items()):
+            try:
+                reads = each.reads(game)
+                if reads == announced.seen:
+                    continue
+                announced.seen = reads
+                news += announced.compare(each.moments(game), at, origin)
+            except BaseException as error:
+                self._leave_out(each, error, game.fixture)
+        return news
+
+    def publish(self, published: Published, at: float) -> Moment | None:
+        """Return the announcement of what a handler published, None where listeners know it just so."""
+        return self._published.put(altered(published.moment, hops=published.hops), at)
+
+    def restore(self, held: Held, game: Game) -> None:
+        """Remember what is in the log; ``game`` stands as it did then.
+
+        Where a fold's plugin is set to something else now, or is new, what stands counts as known.
+        """
+        by_kind = {fold.kind: announced for fold, announced in self._folds.items()}
+        for listed in held.rows:
+            for moment in listed.row.events if listed.row.kind is RowKind.MOMENT else ():
+                assert isinstance(moment, Moment)
+                announced = self._published if moment.hops else by_kind.get(type(moment))
+                if announced is not None:
+                    announced.remember(moment)
+        for fold, announced in tuple(self._folds.items()):
+            settings = held.settings.get(fold.plugin)
+            if settings is None and fold.from_start:
+                continue
+            try:
+                announced.seen = fold.reads(game)
+                if settings != fold.settings:
+                    announced.begin_with(fold.moments(game))
+            except BaseException as error:
+                self._leave_out(fold, error, game.fixture)
+
+    def _leave_out(self, fold: Fold, error: BaseException, fixture: str) -> None:
+        # The boundary around a plugin's code, as around a handler: the fold is left out from now on.
+        if not is_own(error):
+            raise error
+        del self._folds[fold]
+        what = {"plugin": fold.plugin, "fold": fold.kind.__name__, "fixture": fixture}
+        logger.error("fold failed and is left out", **what, exc_info=error)
+        self._failed(fold, error)
