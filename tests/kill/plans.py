@@ -17,6 +17,7 @@ OVER = 2  # games of every third round that are finished before it begins: a thi
 CYCLE = 0.8  # seconds from one kill to the next, about: it decides how fast the games are played
 LONGEST_PAUSE = 20.0  # seconds of match time: the simulator waits no longer between two packets
 LONGEST_LIFE = 1.2  # seconds until a daemon is killed at the latest, whether or not it has come by its point
+LONGEST_LINGER = 0.1  # seconds: a writer that has stopped so long leaves much that was handed on and not committed
 SHARE_AT_POINTS = 0.6  # of the kills; the others come at any moment
 
 # How often a point is passed for each packet that comes, about; a batch is one commit, of many packets or of few.
@@ -25,11 +26,15 @@ PASSES = {"after_receive": 1.0, "before_commit": 0.5, "after_commit": 0.5, "afte
 
 @frozen(kw_only=True)
 class Kill:
-    """One kill: ``seconds`` after the start, or at the ``passes``-th time of coming by ``point`` if that is sooner."""
+    """One kill: ``seconds`` after the start, or at the ``passes``-th time of coming by ``point`` if that is sooner.
+
+    There one thread has stopped; the others go on for ``linger`` seconds.
+    """
 
     seconds: float
     point: str = ""
     passes: int = 0
+    linger: float = 0.0
 
 
 @frozen(kw_only=True)
@@ -95,7 +100,9 @@ def _plan_kill(rng: Random, packets: float) -> Kill:
     point = rng.choice(sorted(PASSES))
     most = max(2.0, packets * PASSES[point])
     # few passes as likely as many: the first packets after a start are those that a start can get wrong
-    return Kill(seconds=LONGEST_LIFE, point=point, passes=int(math.exp(rng.uniform(0, math.log(most)))))
+    passes = int(math.exp(rng.uniform(0, math.log(most))))
+    linger = rng.choice((0.0, rng.uniform(0, LONGEST_LINGER)))
+    return Kill(seconds=LONGEST_LIFE, point=point, passes=passes, linger=linger)
 
 
 def length(recording: Path) -> float:

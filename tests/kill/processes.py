@@ -56,6 +56,8 @@ class Daemon:
         if heard == b"":
             self.process.wait(PATIENCE)
             return End.BY_ITSELF
+        if heard and self.kill is not None:
+            self._hear(self.kill.linger)
         self.process.kill()
         self.process.wait(PATIENCE)
         if self.kill is None:
