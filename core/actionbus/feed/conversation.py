@@ -17,7 +17,7 @@ from actionbus.feed.counts import FeedCounts
 from actionbus.feed.intake import Intake
 from actionbus.feed.stream import WatchedStream
 from actionbus.secrets import Secret
-from actionbus.session import Accepted, FeedProfile, Heartbeat, Notice, Packet, Refused, Session
+from actionbus.session import Accepted, FeedProfile, Heartbeat, Mismatch, Notice, Packet, Refused, Session
 
 CLEAN = (1000, 1001)  # close codes: the server is done, or goes away
 ALARMING = ("WARN", "WARNING", "ERROR")  # levels of a server's words; of an unknown fixture it says WARN
@@ -84,6 +84,7 @@ class Conversation:
                 self._frame_at = trio.current_time()
                 self.counts.last_frame = received = self.wall()
                 self._receive(message, received)
+                await self._wait_for_the_log()
             elif trio.current_time() > due + LATE:
                 self._not_before = trio.current_time() + LATE
             elif trio.current_time() < due:
@@ -95,6 +96,17 @@ class Conversation:
                 nursery.start_soon(self._ask, connection, self._asking)
             else:
                 self._run_out()
+
+    async def _wait_for_the_log(self) -> None:
+        """Read on only while the log can take it in: the server holds, and has, what we do not read."""
+        log = self.intake.pipeline.log
+        if self.intake.lost:
+            raise Mismatch("the journal was damaged and begun anew")
+        if log.stuck:
+            raise FeedError("the journal cannot be written, and more is waiting than there is room for")
+        if log.crowded:
+            await log.room()
+            self._frame_at = trio.current_time()  # it was not the server that was silent
 
     def _due(self) -> float:
         """Return when to stop waiting for the next frame."""
@@ -126,8 +138,10 @@ class Conversation:
     def _run_out(self) -> None:
         if not self._session.accepted:
             raise FeedError(f"the server did not say within {self.profile.acknowledgement:g} s whether it accepts us")
+        was_live = self.intake.live
         self.intake.run_out(self.wall())
-        self._look_for_the_end()
+        if not was_live:
+            self._look_for_the_end()
 
     def _receive(self, message: str | bytes, received: float) -> None:
         session = self._session

@@ -97,6 +97,8 @@ class _Follower:
 
     def __attrs_post_init__(self) -> None:
         self.intake = Intake(self.pipeline, self.profile)
+        if self.pipeline.game.finished:  # the daemon ended while it listened for corrections
+            self.ends_at = trio.current_time() + self.profile.linger
 
     async def run(self, *, give_up_when_refused: bool) -> Ending:
         """Connect again and again, until the fixture is over."""

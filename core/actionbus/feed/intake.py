@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
 from actionbus.errors import BadPacket
-from actionbus.events.base import Action, FeedState
-from actionbus.feed.rebase import difference
+from actionbus.events.base import Action, FeedState, Origin
+from actionbus.feed.rebase import Step, difference
+from actionbus.feed.resume import UNRECEIVABLE, resumed
+from actionbus.log import RowKind
 from actionbus.pipeline import Pipeline
 from actionbus.session import FeedProfile, Mismatch, Place
 from actionbus.session.place import Held
@@ -38,7 +39,8 @@ class Intake:
     """Gives one fixture's packets to its pipeline, each element of the feed's list once. Has no clock and no socket.
 
     For each connection: ``resume``, then ``accepted`` once the server accepts us, then ``receive`` for every packet;
-    ``run_out`` when none has come for ``patience`` seconds; on Mismatch ``begin_anew``.
+    ``run_out`` when none has come for ``patience`` seconds; on Mismatch ``begin_anew``. It begins where the pipeline's
+    log has left off.
     """
 
     pipeline: Pipeline
@@ -57,11 +59,35 @@ class Intake:
     """How much of the list that is fetched anew, or of ours, any connection has brought."""
     _vain: int = 0
     """Connections in a row that the server closed cleanly before it had repeated what it had to."""
+    _silent: bool = True
+    """Whether no packet has come on this connection yet."""
+    _lost: int = field(init=False)
+    """How often the log had been lost when all that we know was given to it."""
+
+    def __attrs_post_init__(self) -> None:
+        self._lost = self.pipeline.log.lost
+        held, self.pipeline.held = self.pipeline.held, None
+        if held is None:
+            return
+        place = resumed(held)
+        self._known_bad.update(hash(each.row.body) for each in held.rows if each.row.kind is RowKind.BAD_PACKET)
+        if place is not None:
+            self.place = place
+            self._furthest = place.n
+        else:
+            self.begin_anew()
 
     def resume(self) -> int:
         """Return the startPosition for the next connection."""
         self._unsettled.clear()
+        self.pipeline.origin = Origin.CATCH_UP
+        self._silent = True
         return self.place.resume()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the log was lost since all that we know was given to it: the list is to be fetched anew."""
+        return self.pipeline.log.lost != self._lost
 
     @property
     def live(self) -> bool:
@@ -76,8 +102,10 @@ class Intake:
     @property
     def patience(self) -> float:
         """Seconds without a packet after which what is owed to us will not come; infinite: nothing is owed."""
-        if self.live:
+        if self.live and self.pipeline.origin is Origin.LIVE:
             return math.inf
+        if self.live:
+            return self.profile.settled if self._silent else self.profile.pause
         if self.fetched:
             return self.profile.pause if len(self._collected) >= self._owed else self.profile.settled
         return self.profile.owed
@@ -92,6 +120,7 @@ class Intake:
 
         Raises Mismatch where the list is not the one that we hold.
         """
+        self._silent = False
         if self.live:
             action = self.pipeline.accept(text, received)
             if action is None:
@@ -103,9 +132,11 @@ class Intake:
             self._collect(item)
             return not self.collecting
         self._unsettled.append(item)
-        new = self.place.meet(item.held)
+        base, new = self.place.base, self.place.meet(item.held)
         if new is None:
             return False
+        if self.place.base != base:
+            self.pipeline.log.note(self.pipeline.fixture, base=self.place.base)
         self._vain = 0
         if not self.collecting:
             self._go_live(received)
@@ -132,7 +163,7 @@ class Intake:
         The second time it is kept aside, and the next connection begins behind it. Raises Mismatch as ``receive`` does.
         """
         if self.place.fail():
-            item = _Item("", received, None, f"cannot be received ({reason}), number {self.place.n} of the feed's list")
+            item = _Item("", received, None, f"{UNRECEIVABLE} ({reason}), number {self.place.n} of the feed's list")
             if self.collecting:
                 self._collected.append(item)
             else:
@@ -141,9 +172,12 @@ class Intake:
     def run_out(self, received: float) -> None:
         """Act on a connection from which nothing has come for ``patience`` seconds.
 
-        Takes the list that was fetched anew for complete. Raises Mismatch where what should be repeated did not come.
+        Takes the list that was fetched anew for complete, and what makes up for an outage. Raises Mismatch where what
+        should be repeated did not come.
         """
-        if self.fetched:
+        if self.live:
+            self.pipeline.origin = Origin.LIVE
+        elif self.fetched:
             self._rebase(received)
         else:
             raise Mismatch(f"nothing came for {self.profile.owed:g} s of what the feed should repeat")
@@ -168,6 +202,7 @@ class Intake:
             self._owed = self.place.n
             self._furthest = 0
         self.collecting = True
+        self._lost = self.pipeline.log.lost
         self.place = Place()
         self._collected = []
         self._vain = 0
@@ -182,8 +217,13 @@ class Intake:
         if item.action is not None:
             self.pipeline.admit(item.action, item.text, item.received)
         else:
-            self.pipeline.set_aside(item.text, item.reason, item.received)
-            self._known_bad.add(hash(item.text))
+            self._set_aside(item)
+
+    def _set_aside(self, item: _Item, *, again: bool = False) -> None:
+        bad = hash(item.text)
+        known = again and bad in self._known_bad
+        self.pipeline.set_aside(item.text, item.reason, item.received, known=known)
+        self._known_bad.add(bad)
 
     def _collect(self, item: _Item) -> None:
         self.place.add(item.held)
@@ -195,29 +235,25 @@ class Intake:
         """Bring the pipeline in line with the list that was fetched anew, and go on from there."""
         items, self._collected, self.collecting = self._collected, [], False
         self._go_live(received)
-        for item in items:
-            if item.action is None and hash(item.text) not in self._known_bad:
-                self._admit(item)
-        self._take_steps(items, received)
-        counts = self.pipeline.counts  # from now on those of the new list
-        counts.packets, counts.bad = len(items), sum(item.action is None for item in items)
+        steps = difference(self.pipeline.timeline, [item.action for item in items])
+        self.pipeline.begin_list()
+        for step in steps:
+            if step.index is None:
+                self.pipeline.vanish(step.action_id, received)
+        changes = {step.index: step for step in steps}
+        for index, item in enumerate(items):
+            self._renew(item, changes.get(index), received)
 
-    def _take_steps(self, items: Sequence[_Item], received: float) -> None:
-        pipeline = self.pipeline
-        taken = -1
-        for step in difference(pipeline.timeline, [item.action for item in items]):
-            if step.vanishes:
-                pipeline.vanish(step.action_id, received)
-            if step.index is not None:
-                self._take(items[taken := step.index])
-        # The newest packet says how the fixture stands now, whether or not it changes anything.
-        newest = next((index for index in reversed(range(len(items))) if items[index].action is not None), -1)
-        if newest > taken:
-            self._take(items[newest])
-
-    def _take(self, item: _Item) -> None:
-        if item.action is not None:
-            self.pipeline.take(item.action, item.text, item.received)
+    def _renew(self, item: _Item, step: Step | None, received: float) -> None:
+        """Take in a packet of the list that was fetched anew, which may be a step from what we hold."""
+        if step is not None and step.vanishes:
+            self.pipeline.vanish(step.action_id, received)
+        if item.action is None:
+            self._set_aside(item, again=True)
+        elif step is not None:
+            self._admit(item)
+        else:
+            self.pipeline.keep(item.action, item.text, item.received)
 
     def _go_live(self, received: float) -> None:
         self.pipeline.clock.run()

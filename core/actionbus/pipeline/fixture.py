@@ -141,8 +141,10 @@ class Pipeline:
         self.log.note(self.fixture, gaps=0)
 
     def keep(self, action: Action, packet: str | bytes, received: float) -> None:
-        """Keep a packet of a changed list that says nothing that is not known."""
+        """Keep a packet of a changed list that says nothing that is not known of its action."""
         self._count(action)
+        at = self.clock.stamp(action.timestamp, received)
+        self.game.observe(action.summary, at, finished=action.finished)
         position = self.log.next_position()
         decision = self.timeline.find_again(action, position)
         n = self.counts.packets

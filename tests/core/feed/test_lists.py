@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from actionbus.events.base import FeedState
+from actionbus.log import RowKind
 
 if TYPE_CHECKING:
     from tests.core.feed.conftest import Kit
@@ -157,13 +159,16 @@ async def test_bad_packets_take_a_place_and_are_kept_aside_once(autojump_clock: 
     assert rig.pipeline.counts.packets == 45
 
 
-async def test_bad_packets_of_a_list_that_is_fetched_anew_are_not_kept_aside_again(
+async def test_bad_packets_of_a_list_that_is_fetched_anew_are_not_told_again(
     autojump_clock: MockClock, rig: Rig, kit: Kit
 ) -> None:
     old = ["{", *kit.list_of(30)]
     new = ["{", *kit.list_of(30)[4:], "["]
-    await rig.follow(kit.serving(old, then=cut), kit.serving(new), kit.serving(new), seconds=100)
-    assert len(rig.bad) == 2
+    with capture_logs() as logs:
+        await rig.follow(kit.serving(old, then=cut), kit.serving(new), kit.serving(new), seconds=100)
+    assert len([each for each in logs if each["event"] == "bad packet kept aside"]) == 2
+    kept = [(row.body, row.epoch, row.n) for row in rig.log.rows if row.kind is RowKind.BAD_PACKET]
+    assert kept == [("{", 0, 1), ("{", 1, 1), ("[", 1, 28)]
 
 
 async def test_statistics_and_notices_take_no_place(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
