@@ -18,7 +18,7 @@ from actionbus.bus.subscriber import HandlerFailure, Subscriber
 from actionbus.bus.subscription import HandlerTable
 from actionbus.bus.work import Work, working
 from actionbus.errors import PluginError
-from actionbus.events.base import Change, Due, Event, Moment
+from actionbus.events.base import Change, Due, Event, Moment, Origin
 from actionbus.log import LaneState, Log, Published, Row
 
 MOST_PENDING = 64  # rows that a lane holds; one that falls further behind reads on from the log
@@ -26,7 +26,7 @@ TURN = 0.005  # seconds that a lane works on without letting others have a turn,
 MOST_LAST_TIMERS = 1000  # that are set after the end of a fixture and still fire: a chain of them need not end
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Lane:
     """Calls a plugin's handlers for one fixture's rows, in order, each row's events as one unit of work.
 
@@ -183,7 +183,8 @@ class Lane:
         if self.subscriber.paused:
             return
         hops = max([event.hops for event in row.events if isinstance(event, Moment)], default=0)
-        work = Work(self.subscriber.name, self.fixture, self._state, row.at, hops)
+        origin = row.events[0].origin if row.events else Origin.LIVE
+        work = Work(self.subscriber.name, self.fixture, self._state, row.at, hops, origin=origin)
         await self._handle(row.events, row.position, work)
         if row.ends_fixture and self._last_timers is None:
             self._last_timers = len(self._state.timers) + MOST_LAST_TIMERS

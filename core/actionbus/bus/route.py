@@ -31,7 +31,7 @@ class _LaneTable(dict[Interest, tuple[Lane, ...]]):
         return found
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Route:
     """The lanes of one fixture. ``deliver`` never waits, whatever the lanes do."""
 

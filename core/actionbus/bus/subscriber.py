@@ -23,7 +23,7 @@ class HandlerFailure:
     paused: bool
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Subscriber:
     """A plugin as the lanes see it: its handlers, and how it fares."""
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 import orjson
 
 from actionbus.errors import PluginError
-from actionbus.events.base import Moment
+from actionbus.events.base import Moment, Origin, altered
 from actionbus.log.rows import LaneState, Published, Timer, Unit
 
 MOST_HOPS = 8  # a moment that follows from a moment that follows ...: beyond this it is a loop
@@ -22,12 +22,13 @@ working: ContextVar[Work] = ContextVar("working")
 class Work:
     """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well.
 
-    ``at`` is the fixture clock of what is handled, ``hops`` how many published moments led to it, ``timer`` the key of
-    the timer that has run out, if that is what is handled: it goes with the run, however the run ends. In a run over
+    ``at`` is the fixture clock of what is handled, ``hops`` how many published moments led to it, ``origin`` how it
+    came, ``timer`` the key of the timer that has run out, if that is what is handled: it goes with the run, however the
+    run ends. In a run over
     ``history`` nothing is kept: what it would write was written when it was not history yet.
     """
 
-    __slots__ = ("_state", "_unit", "at", "done", "fixture", "history", "hops", "plugin", "timer")
+    __slots__ = ("_state", "_unit", "at", "done", "fixture", "history", "hops", "origin", "plugin", "timer")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Work:
         timer: str | None = None,
         *,
         history: bool = False,
+        origin: Origin = Origin.LIVE,
     ) -> None:
         self.plugin = plugin
         self.fixture = fixture
@@ -46,6 +48,7 @@ class Work:
         self.hops = hops
         self.timer = timer
         self.history = history
+        self.origin = origin
         self.done = False
         self._state = state
         self._unit = _without(timer)
@@ -177,4 +180,5 @@ def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> Non
     if work.hops >= MOST_HOPS:
         raise PluginError(plugin, f"{type(moment).__name__} {moment.key!r} would be moment number {work.hops + 1} in a"
                                   " chain of moments that follow from each other: a loop")  # fmt: skip
-    work.unit.published.append(Published(moment=moment, hops=work.hops + 1))
+    # What follows from something late is late, too.
+    work.unit.published.append(Published(moment=altered(moment, origin=work.origin), hops=work.hops + 1))

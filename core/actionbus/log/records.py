@@ -83,6 +83,8 @@ class Records:
             held = self._decode(before, origin) if before is not None else None
             packet = self._decode(body, origin) if kind is PACKET else None
             said = self._said(decision, held, packet, kind, position, at)
+            if kind is VANISHED and origin is Origin.HISTORY:
+                said = tuple(altered(each, origin=origin) for each in said)
             packet = packet if kind is PACKET else held
         elif kind is MOMENT:
             envelope = {"fixture": fixture, "position": position, "at": at, "origin": origin}

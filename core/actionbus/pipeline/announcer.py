@@ -43,7 +43,8 @@ class Announcer:
 
     def publish(self, published: Published, at: float) -> Moment | None:
         """Return the announcement of what a handler published, None where listeners know it just so."""
-        return self._published.put(altered(published.moment, hops=published.hops), at)
+        moment = altered(published.moment, hops=published.hops)
+        return self._published.put(moment, at, moment.origin)
 
     def restore(self, held: Held, game: Game) -> None:
         """Remember what is in the log; ``game`` stands as it did then.

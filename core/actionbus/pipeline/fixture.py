@@ -27,7 +27,7 @@ LIVE, PACKET = Origin.LIVE, RowKind.PACKET  # a look-up on the class is slow
 logger = structlog.get_logger()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Pipeline:
     """One fixture, from its packets to its lanes. Nothing here waits; whoever feeds it yields to the lanes."""
 
@@ -249,7 +249,7 @@ class Pipeline:
             reason=reason,
             epoch=self.epoch,
             n=n,
-            late=self.origin is not LIVE,
+            late=(events[0].origin if events else self.origin) is not LIVE,
             decision=decision,
             events=events,
         )
