@@ -14,6 +14,11 @@ from actionbus.game import Game
 
 M = TypeVar("M", bound=Moment)
 
+# What a moment that is replaced was announced with says nothing: it may be from before this start.
+_UNSAID: dict[str, object] = {
+    "id": "", "position": 0, "at": 0.0, "change": Change.ADDED, "origin": Origin.LIVE, "previous": None, "hops": 0,
+}  # fmt: skip
+
 
 @frozen
 class Fold:
@@ -118,4 +123,4 @@ class Announced:
         news_id = f"{moment.fixture}:{snake_name(name[0])}:{moment.key}:{number}"
         position = self.next_position()
         said = {"id": news_id, "position": position, "at": at, "change": change, "origin": origin}
-        return altered(moment, **said, previous=previous and altered(previous, previous=None))
+        return altered(moment, **said, previous=previous and altered(previous, **_UNSAID))
