@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 ROOM = 1000  # rows and units under way: beyond, feeds wait (a writer's thread starves beside a busy loop)
 MOST_WAITING = 10_000  # the same while the disk refuses: about 30 MB of packets
+PAUSE = 0.005  # seconds between two batches: a stream of packets is written in few large ones
 FIRST_WAIT, LAST_WAIT = 0.1, 5.0  # seconds between attempts to write to a disk that refuses
 
 logger = structlog.get_logger()
@@ -48,6 +49,7 @@ class Writer:
         self._on_written = written
         self._rebuild = rebuild
         self._report = report
+        self._not_before = 0.0  # on trio's clock
         self._under_way = 0  # rows and units that are not on the disk
         self._waiting: Batch | None = None  # what the thread is writing, or tries to
         self._work = trio.Event()
@@ -89,11 +91,12 @@ class Writer:
         """Write, for ever."""
         while True:
             await self._work.wait()
-            await trio.lowlevel.checkpoint()  # lanes that are about to finish what was handed on come along
+            await trio.sleep_until(self._not_before)  # at least a turn for the lanes: their cursors come along
             batch = self._waiting = self.batch
             self.batch = Batch(batch.number + 1)
             self._work = trio.Event()
             await self._write(batch)
+            self._not_before = trio.current_time() + PAUSE
 
     async def _write(self, batch: Batch) -> None:
         wait = FIRST_WAIT
