@@ -34,7 +34,7 @@ class _Item:
         return self.action if self.action is not None else self.text
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Intake:
     """Gives one fixture's packets to its pipeline, each element of the feed's list once. Has no clock and no socket.
 

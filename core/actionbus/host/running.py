@@ -43,7 +43,7 @@ def log_failure(failure: HandlerFailure) -> None:
     )
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Member:
     """A plugin that is set up: its subscriptions as the lanes see them, and the nursery its lanes run in."""
 
@@ -51,7 +51,7 @@ class _Member:
     lanes: trio.Nursery
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Host:
     """The plugins of one daemon, and the pipelines of its fixtures. Made by ``hosting``."""
 

@@ -29,7 +29,7 @@ class _Fixture:
     readers: list[Reader] = field(factory=list[Reader])
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class MemoryLog:
     """Keeps the rows that the slowest lane of a fixture still needs.
 
