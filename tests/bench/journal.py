@@ -1,6 +1,6 @@
 """What the log on disk costs: CPU a packet, and time from a packet to its handler, beside the log in memory.
 
-Run it as ``python tests/bench/journal.py [ROUNDS]``, with nothing else running: 5 rounds are the default. Every round
+Run it as ``python -m tests.bench.journal [ROUNDS]``, with nothing else running: 5 rounds are the default. Every round
 takes each log in turn; ratios are the medians of the ratios within one round. CPU is that of all threads. The
 journals are made in a temporary folder: TMPDIR says on which disk.
 """
@@ -18,8 +18,8 @@ from time import perf_counter, process_time
 
 import trio
 from attrs import frozen
-from hearing import hearing
-from pipeline import matches, plugins
+from tests.bench.hearing import hearing
+from tests.bench.pipeline import matches, plugins
 
 from actionbus import Action
 from actionbus.config import read_tree

@@ -1,6 +1,6 @@
 """One plugin of five is stuck for ever while 100,000 actions pass: what the others and the memory notice.
 
-Run it as ``python tests/bench/stuck.py [ACTIONS]``, with nothing else running. Packets of 20 fixtures at a time go
+Run it as ``python -m tests.bench.stuck [ACTIONS]``, with nothing else running. Packets of 20 fixtures at a time go
 through the daemon's pipelines, lanes and a journal, paced at 2,000 a second. It runs twice, in two processes: with no
 plugin stuck, and with one; what the second needs in excess is the price.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 from time import perf_counter
 
 import trio
-from hearing import hearing
-from pipeline import matches
+from tests.bench.hearing import hearing
+from tests.bench.pipeline import matches
 
 from actionbus import Action
 from actionbus.config import read_tree
@@ -102,13 +102,13 @@ def main() -> None:
     """Run it twice, each in a process of its own, and print what differs."""
     actions = int(sys.argv[1]) if len(sys.argv) > 1 else ACTIONS
     if len(sys.argv) > 2:
-        print(json.dumps(trio.run(partial(run, actions, stuck=sys.argv[2] == "stuck"))))  # type: ignore[misc]
+        print(json.dumps(trio.run(partial(run, actions, stuck=sys.argv[2] == "stuck"))))
         return
     print(f"{'':24}{'p50 ms':>8}{'p99 ms':>8}{'RSS +MB':>9}")
     for name in ("none stuck", "one of five stuck"):
         what = "stuck" if name != "none stuck" else "free"
         done = subprocess.run(
-            [sys.executable, __file__, str(actions), what], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "tests.bench.stuck", str(actions), what], capture_output=True, text=True, check=True
         )
         figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
         print(f"{name:24}{figures['p50']:>8.2f}{figures['p99']:>8.2f}{figures['mb']:>9.1f}")
