@@ -121,7 +121,9 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
     scores = ScoreFile(context, settings.file)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scores.keep)
-        yield [shown, on(Action, scores.note, changes=ALL_CHANGES), on(FeedStatus, scores.note)]
+        # History, too: after a start the file has all games, also those of which nothing new comes.
+        noted = on(Action, scores.note, changes=ALL_CHANGES, history=True)
+        yield [shown, noted, on(FeedStatus, scores.note, history=True)]
         nursery.cancel_scope.cancel()
     await scores.write()
 

@@ -56,12 +56,12 @@ def simulating(*arguments: str) -> Generator[str]:
 
 
 def follow_config(folder: Path, url: str, fixtures: Sequence[str], more: str = "") -> Path:
-    """Write a plugins.toml that follows a server and keeps the scores."""
+    """Write a plugins.toml that follows a server and keeps the scores; its journal is in the folder, too."""
     path = folder / "plugins.toml"
     listed = ", ".join(json.dumps(fixture) for fixture in fixtures)
     path.write_text(
         f'[feed]\nsource = "dde"\nurl = "{url}"\nfixtures = [{listed}]\ntoken = {{ env = "TEST_TOKEN" }}\n{more}\n'
-        '[plugin.score_tracker]\nfile = "scores.json"\n',
+        '[journal]\npath = "journal.db"\n[plugin.score_tracker]\nfile = "scores.json"\n',
         encoding="utf-8",
     )
     return path

@@ -99,6 +99,20 @@ def test_a_generated_match_is_followed_to_its_end_without_a_configured_server(tm
         assert box["home"]["points"] == box["score"]["home"] > 50
 
 
+def test_after_a_restart_finished_games_are_not_played_again_and_stay_in_the_score_file(tmp_path: Path) -> None:
+    config = tmp_path / "plugins.toml"
+    config.write_text(
+        '[simulator]\nspeed = "max"\n[journal]\npath = "journal.db"\n[plugin.score_tracker]\nfile = "scores.json"\n'
+    )
+    first = actionbus("run", "--config", str(config), "--until-finished")
+    written = scores(tmp_path)
+    (tmp_path / "scores.json").unlink()
+    again = actionbus("run", "--config", str(config), "--until-finished")
+    assert (first.code, again.code) == (0, 0)
+    assert (len(first.out.splitlines()) > 50, again.out) == (True, "")
+    assert scores(tmp_path) == written
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_plugins_finish_and_exits_with_0(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "plugin.py").write_text(
