@@ -68,7 +68,7 @@ class Route:
             async with lane.transaction():
                 yield
             return
-        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed)
+        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, _untimed)
         async with lane.reopened(), lane.transaction():
             yield
 
@@ -131,3 +131,7 @@ class Route:
     def _set_alarms(self) -> None:
         for lane in self._timers:
             lane.set_alarm()
+
+
+def _untimed(lane: Lane, due: float) -> None:
+    """Wake nobody: a lane that has ended fires no timer."""

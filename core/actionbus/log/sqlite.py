@@ -207,18 +207,12 @@ class SqliteLog:
         return held
 
     def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
-        """Forget a reader; with the last one goes what is in memory of the lane, and of a finished fixture."""
+        """Forget a reader; with the last one goes what is in memory of the lane."""
         held = self._fixtures[fixture]
         lane = held.lanes[plugin]
         lane.readers.remove(reader)
         if not lane.readers:
             del held.lanes[plugin]
-            self._forget_if_over(held)
-
-    def _forget_if_over(self, held: _Fixture) -> None:
-        if held.name in self._finished and not held.lanes and not held.waiting:
-            self._fixtures.pop(held.name, None)
-            self._by_number.pop(held.number, None)
 
     def commit(
         self,
@@ -271,7 +265,8 @@ class SqliteLog:
 
     def is_open(self, number: int) -> bool:
         """Whether a fixture, by its number, is being read or written."""
-        return number in self._by_number
+        held = self._by_number.get(number)
+        return held is not None and bool(held.name not in self._finished or held.lanes or held.waiting)
 
     # --- what the writer asks ---
 
@@ -285,7 +280,6 @@ class SqliteLog:
             held = self._by_number[number]
             while held.waiting and held.waiting[0].position <= last:
                 held.waiting.popleft()
-            self._forget_if_over(held)
 
     def _rebuild(self, batch: Batch) -> Batch:
         """Return what a new file needs: all that is in memory, and of ``batch`` what is in no other place."""

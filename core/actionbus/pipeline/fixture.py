@@ -49,6 +49,7 @@ class Pipeline:
     """What the log held when this began: for the feed, to find its place in the list."""
     _decoder: Decoder = field(init=False)
     _announcer: Announcer = field(init=False)
+    _received: float = field(init=False, default=math.inf)  # when the newest packet came
     _told: int = field(init=False, default=0)
     _parted: bool = field(init=False, default=False)
     _lockstep: bool = field(init=False, default=False)
@@ -111,6 +112,7 @@ class Pipeline:
         """Fold a decoded packet, the newest of the list, in; log it and hand on what follows from it."""
         if self.origin is not LIVE:
             action = altered(action, origin=self.origin)
+        self._received = received
         at = self.clock.stamp(action.timestamp, received)
         position = self.log.next_position()
         decision, events = self.timeline.apply(action, position, at)
@@ -175,6 +177,7 @@ class Pipeline:
             if gone.packet is not None and gone.row.decision is not None:
                 self.timeline.restore_gone(gone.packet, gone.row.position, gone.row.decision.announced + 1)
         self.counts.gaps = held.gaps
+        self._received = max((each.row.received for each in held.rows), default=math.inf)
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
         self._announcer.restore(held, self.game)
 
@@ -213,6 +216,7 @@ class Pipeline:
     def close(self) -> None:
         """End the pipeline of a fixture that is over: its lanes end, its actions go, its game can still be read."""
         self.route.close()
+        self.held = None
         self.timeline = Timeline()
         self.game.release()
 
@@ -282,7 +286,7 @@ class Pipeline:
         for each in published:
             news = self._announcer.publish(each, self.clock.newest)
             if news is not None:
-                row = self._moment_row(news, math.inf)
+                row = self._moment_row(news, self._received)
                 self.log.append((row,))
                 self.route.deliver(row)
         self.log.settle(published)
