@@ -176,10 +176,10 @@ class Timeline:
         return self._announce(held, becomes, packet, position, at)
 
     def vanish(self, action_id: str, position: int, at: float) -> tuple[Decision, tuple[Action, ...]]:
-        """Take back an action that is no longer in the feed's list."""
+        """Take back an action that is no longer in the feed's list; of one that is gone, keep how often it was told."""
         held = self._revisions[action_id]
         if held.state is GONE:
-            return QUIET, ()
+            return Decision(GONE, held.position, held.announced, quiet=True), ()
         return self._announce(held, GONE, None, position, at)
 
     def find_again(self, packet: Action, position: int) -> Decision:
@@ -191,27 +191,44 @@ class Timeline:
             held.position = position
         return Decision(held.state, None, held.announced, quiet=True)
 
-    def restore(self, decision: Decision, packet: Action, position: int, at: float) -> tuple[Action, ...]:
-        """Take in a packet again as the log holds it, announcements numbered as they were; return what it said.
+    def restore(
+        self, decision: Decision, packet: Action, announced: int, position: int, at: float
+    ) -> tuple[Action, ...]:
+        """Take in a packet again as the log holds it; return what it said.
 
-        A quiet packet of a list that was fetched anew has the number that its action had reached in ``announced``.
+        ``announced`` is how often its action had been announced by then. A quiet packet of a list that was fetched
+        anew may tell of an action for the first time, and yet announce nothing; any other need not say the number.
         """
         held = self._revisions.get(packet.action_id)
         if held is not None and not decision.quiet:
             held.announced = decision.announced
         _, said = self.apply(packet, position, at)
-        held = self._revisions[packet.action_id]
-        number = decision.announced if decision.quiet else decision.announced + max(1, len(said))
-        if number and number != held.announced:
-            held.announced = number
-            if said:
-                held.action = altered(held.action, id=f"{packet.action_id}:{number}")
-                said = (*said[:-1], held.action)
+        if announced or said:
+            said = self._number(self._revisions[packet.action_id], announced, said)
         return said
 
-    def restore_gone(self, action: Action, position: int, announced: int) -> None:
-        """Remember an action that vanished from an earlier list, unless the list has it again."""
-        self._revisions.setdefault(action.action_id, Revision(action, GONE, position, announced))
+    def restore_gone(self, action: Action, announced: int, position: int, at: float) -> tuple[Action, ...]:
+        """Take in again that an action vanished from the feed's list; ``action`` is what stood.
+
+        ``announced`` is how often it had been announced by then. Returns what that said of what is known.
+        """
+        held = self._revisions.get(action.action_id)
+        if held is None:
+            self._revisions[action.action_id] = Revision(action, GONE, position, announced)
+            return ()
+        _, said = self.vanish(action.action_id, position, at)
+        return self._number(held, announced, said)
+
+    @staticmethod
+    def _number(held: Revision, announced: int, said: tuple[Action, ...]) -> tuple[Action, ...]:
+        """Bring the number of an action's announcements in line with the log's."""
+        if held.announced == announced:
+            return said
+        held.announced = announced
+        news_id = f"{held.action.action_id}:{announced}"
+        if held.state is not GONE:
+            held.action = altered(held.action, id=news_id)
+        return (*said[:-1], altered(said[-1], id=news_id)) if said else ()
 
     def _announce(
         self, held: Revision, becomes: State, packet: Action | None, position: int, at: float

@@ -135,8 +135,7 @@ class Intake:
         base, new = self.place.base, self.place.meet(item.held)
         if new is None:
             return False
-        if self.place.base != base:
-            self.pipeline.log.note(self.pipeline.fixture, base=self.place.base)
+        self._note_base(base)
         self._vain = 0
         if not self.collecting:
             self._go_live(received)
@@ -162,7 +161,9 @@ class Intake:
 
         The second time it is kept aside, and the next connection begins behind it. Raises Mismatch as ``receive`` does.
         """
-        if self.place.fail():
+        base, sure = self.place.base, self.place.fail()
+        self._note_base(base)
+        if sure:
             item = _Item("", received, None, f"{UNRECEIVABLE} ({reason}), number {self.place.n} of the feed's list")
             if self.collecting:
                 self._collected.append(item)
@@ -206,6 +207,10 @@ class Intake:
         self.place = Place()
         self._collected = []
         self._vain = 0
+
+    def _note_base(self, before: int | None) -> None:
+        if self.place.base != before:
+            self.pipeline.log.note(self.pipeline.fixture, base=self.place.base)
 
     def _decode(self, text: str | bytes, received: float) -> _Item:
         try:

@@ -39,7 +39,7 @@ def difference(held: Timeline, packets: Sequence[Action | None]) -> list[Step]:
     gone = [
         Step(revision.action.action_id, vanishes=True)
         for revision in held
-        if revision.state is not State.GONE and revision.action.action_id not in latest
+        if revision.announced and revision.action.action_id not in latest
     ]
     changed = [step for action_id, found in latest.items() if (step := _step(held, action_id, found)) is not None]
     return gone + sorted(changed, key=lambda step: step.index or 0)

@@ -14,7 +14,7 @@ from actionbus.errors import BadPacket
 from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment, Origin, altered
 from actionbus.events.catalogue import Catalogue
 from actionbus.game import Counts, Game
-from actionbus.log import Held, Listed, Log, Published, Row, RowKind
+from actionbus.log import Held, Log, Published, Row, RowKind
 from actionbus.pipeline.announcer import Announcer
 from actionbus.pipeline.folds import Fold
 from actionbus.timeline import Decision, Timeline
@@ -162,31 +162,29 @@ class Pipeline:
     def restore(self, held: Held) -> None:
         """Go on where a daemon that has ended was: rebuild timeline, game, clock and moments. Nothing is announced."""
         self.held = held
-        vanished: list[Listed] = []
         for listed in held.rows:
-            row, packet = listed.row, listed.packet
+            row = listed.row
             self.epoch = max(self.epoch, row.epoch)
             if row.n is not None:
                 self.counts.packets = row.n
                 self.counts.bad += row.kind is RowKind.BAD_PACKET
-            if row.kind is RowKind.VANISHED:
-                vanished.append(listed)
-            elif packet is not None and row.decision is not None:
-                self._restore_packet(packet, row.decision, row)
-        for gone in vanished:
-            if gone.packet is not None and gone.row.decision is not None:
-                self.timeline.restore_gone(gone.packet, gone.row.position, gone.row.decision.announced + 1)
+            if listed.packet is not None and row.decision is not None:
+                self._restore_action(listed.packet, row.decision, row)
         self.counts.gaps = held.gaps
         self._received = max((each.row.received for each in held.rows), default=math.inf)
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
         self._announcer.restore(held, self.game)
 
-    def _restore_packet(self, packet: Action, decision: Decision, row: Row) -> None:
-        self.counts.follow(packet.fixture_seq)
-        events = self.timeline.restore(decision, packet, row.position, row.at)
+    def _restore_action(self, packet: Action, decision: Decision, row: Row) -> None:
+        announced = decision.announced + (0 if decision.quiet else max(1, len(row.events)))
+        if row.kind is RowKind.VANISHED:
+            events = self.timeline.restore_gone(packet, announced, row.position, row.at)
+        else:
+            self.counts.follow(packet.fixture_seq)
+            events = self.timeline.restore(decision, packet, announced, row.position, row.at)
         for event in events:
             self.game.apply(event)
-        if not events:
+        if not events and row.kind is PACKET:
             self.game.observe(packet.summary, row.at, finished=packet.finished)
 
     def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:

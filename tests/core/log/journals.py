@@ -56,9 +56,9 @@ def ask(journal: Path, question: str, *arguments: object) -> list[Any]:
         return connection.execute(question, arguments).fetchall()
 
 
-def keep_rows(log: SqliteLog) -> list[Row]:
+def keep_rows(log: SqliteLog, kept: list[Row] | None = None) -> list[Row]:
     """Keep every row that is appended from now on, as it was handed on."""
-    kept: list[Row] = []
+    kept = kept if kept is not None else []
     append = log.append
 
     def keep(rows: Sequence[Row]) -> None:
