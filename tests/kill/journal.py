@@ -14,9 +14,12 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Held:
-    """The cursors that are committed, by plugin and fixture, and what is wrong with the file (empty: nothing)."""
+    """What is committed, and what is wrong with the file (empty: nothing)."""
 
     cursors: dict[str, dict[str, int]]
+    """By plugin and fixture."""
+    newest: dict[str, int]
+    """The position of the newest row, by fixture."""
     wrong: list[str]
 
 
@@ -42,23 +45,25 @@ def _copied(journal: Path) -> Generator[sqlite3.Connection | None]:
 def read_cursors(journal: Path, *, thoroughly: bool = False) -> Held:
     """Read what is committed; a cursor beyond the last row of its fixture is wrong. ``thoroughly``: check the file."""
     cursors: dict[str, dict[str, int]] = {}
+    newest: dict[str, int] = {}
     wrong: list[str] = []
     with _copied(journal) as connection:
         if connection is None:
-            return Held(cursors=cursors, wrong=wrong)
+            return Held(cursors=cursors, newest=newest, wrong=wrong)
         lanes: list[tuple[str, str, int, int]] = connection.execute(
             "SELECT lane.plugin, fixture.name, lane.cursor,"
             " (SELECT coalesce(max(position), 0) FROM row WHERE row.fixture = lane.fixture)"
             " FROM lane JOIN fixture ON fixture.id = lane.fixture"
         ).fetchall()
-        for plugin, fixture, cursor, newest in lanes:
+        for plugin, fixture, cursor, last in lanes:
             cursors.setdefault(plugin, {})[fixture] = cursor
-            if cursor > newest:
-                wrong.append(f"journal: cursor {cursor} of {plugin} x {fixture} is beyond its last row, {newest}")
+            newest[fixture] = last
+            if cursor > last:
+                wrong.append(f"journal: cursor {cursor} of {plugin} x {fixture} is beyond its last row, {last}")
         if thoroughly:
             said = [str(line) for (line,) in connection.execute("PRAGMA integrity_check")]
             wrong += [f"journal: integrity check: {line}" for line in said if line != "ok"]
-    return Held(cursors=cursors, wrong=wrong)
+    return Held(cursors=cursors, newest=newest, wrong=wrong)
 
 
 def read_stores(journal: Path, plugin: str) -> dict[str, dict[str, object]]:

@@ -16,7 +16,8 @@ LIVE = 4  # games of a round that are played side by side
 OVER = 2  # games of every third round that are finished before it begins: a third of those in its journal
 CYCLE = 0.8  # seconds from one kill to the next, about: it decides how fast the games are played
 LONGEST_PAUSE = 20.0  # seconds of match time: the simulator waits no longer between two packets
-LONGEST_LIFE = 1.2  # seconds until a daemon is killed at the latest, whether or not it has come by its point
+LONGEST_LIFE = 1.2  # seconds until a daemon is killed that is to be killed at any moment
+LONGEST_WAY = 3.0  # seconds until one is killed that has not come by its point, as on a machine that is busy
 LONGEST_LINGER = 0.1  # seconds: a writer that has stopped so long leaves much that was handed on and not committed
 SHARE_AT_POINTS = 0.6  # of the kills; the others come at any moment
 
@@ -102,7 +103,7 @@ def _plan_kill(rng: Random, packets: float) -> Kill:
     # few passes as likely as many: the first packets after a start are those that a start can get wrong
     passes = int(math.exp(rng.uniform(0, math.log(most))))
     linger = rng.choice((0.0, rng.uniform(0, LONGEST_LINGER)))
-    return Kill(seconds=LONGEST_LIFE, point=point, passes=passes, linger=linger)
+    return Kill(seconds=LONGEST_WAY, point=point, passes=passes, linger=linger)
 
 
 def length(recording: Path) -> float:

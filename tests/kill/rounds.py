@@ -135,8 +135,11 @@ def run_round(plan: Round, folder: Path) -> Outcome:
         try:
             if finished:
                 _play(evolve(plan, games=plan.finished, finished=(), kills=(), faults=(), speed=FAST), finished, lives)
-            begun = lives.next_life
+            begun, before = lives.next_life, read_cursors(folder / "journal.db").newest
             _play(plan, truths, lives)
+            after = read_cursors(folder / "journal.db").newest
+            more = (truth.fixture for truth in finished if after.get(truth.fixture) != before.get(truth.fixture))
+            outcome.trouble += [f"journal: finished fixture {fixture} was followed again" for fixture in more]
         except Stuck as stuck:
             outcome.trouble.append(f"round {plan.number} was given up: {stuck}")
             begun = lives.next_life

@@ -45,7 +45,7 @@ def change(journal: Path, statement: str) -> None:
 def test_cursors_and_stores_are_read_by_fixture(journal: Path) -> None:
     held = read_cursors(journal, thoroughly=True)
     assert held.cursors == {"counter": {"one": 2, "two": 3}, "teller": {"one": 1}}
-    assert held.wrong == []
+    assert (held.newest, held.wrong) == ({"one": 2, "two": 3}, [])
     assert read_stores(journal, "counter") == {"one": {"events": 2}, "two": {"chain": "abc"}}
 
 
