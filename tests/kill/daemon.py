@@ -20,7 +20,7 @@ POINTS = {
     "after_receive": ("actionbus.pipeline.fixture", "Pipeline", "accept", True),
     "before_commit": ("actionbus.log.database", "Database", "commit", True),
     "after_commit": ("actionbus.log.database", "Database", "commit", False),
-    "after_handler": ("actionbus.bus.lane", "Lane", "_commit", True),
+    "after_handler": ("actionbus.bus.runs", "Runs", "commit", True),
     "before_cursor": ("actionbus.log.sqlite", "SqliteLog", "commit", False),
 }
 

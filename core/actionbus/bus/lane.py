@@ -12,11 +12,11 @@ import orjson
 import trio
 from attrs import define, field
 
-from actionbus.bus.boundary import is_own
 from actionbus.bus.clock import FixtureClock
-from actionbus.bus.subscriber import HandlerFailure, Subscriber
+from actionbus.bus.runs import Runs
+from actionbus.bus.subscriber import Subscriber
 from actionbus.bus.subscription import HandlerTable
-from actionbus.bus.work import Work, working
+from actionbus.bus.work import Work
 from actionbus.errors import PluginError
 from actionbus.events.base import Change, Due, Event, Moment, Origin
 from actionbus.log import LaneState, Log, Published, Row
@@ -40,7 +40,7 @@ class Lane:
     clock: FixtureClock
     publish: Callable[[str, Sequence[Published]], None]
     retimed: Callable[[Lane, float], None]
-    _state: LaneState = field(init=False)
+    _runs: Runs = field(init=False)
     _pending: deque[Row] = field(init=False, factory=deque[Row])
     _behind: bool = field(init=False, default=False)
     _due: float = field(init=False, default=math.inf)
@@ -52,26 +52,33 @@ class Lane:
     _alarm: trio.CancelScope = field(init=False, factory=trio.CancelScope)
     _idle: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _waiting: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
-    _unannounced: int = field(init=False, default=0)  # runs whose moments are published, but not durable yet
-    _busy: bool = field(init=False, default=False)  # with a handler run or a transaction: one at a time
-    _free: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
     async def open(self) -> None:
         """Take the lane up where the log says that it stands."""
         subscriber = self.subscriber
-        self._state = await self.log.open_lane(
-            subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
+        self._take_up(
+            await self.log.open_lane(
+                subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
+            )
         )
         self._behind = self._state.cursor < self.log.head(self.fixture)
         subscriber.on_pause.append(self._wake)
         self._look_at_timers()
+
+    def _take_up(self, state: LaneState) -> None:
+        woken = self._waiting.unpark_all
+        self._runs = Runs(self.subscriber, self.fixture, self.log, state, self.publish, self._look_at_timers, woken)
+
+    @property
+    def _state(self) -> LaneState:
+        return self._runs.state
 
     @property
     def needs(self) -> int | None:
         """The last row that is done with; None while there is nothing left to do (Reader of the log)."""
         if self._ended or self.subscriber.paused:
             return None
-        return None if self._is_done and not self._unannounced else self._state.cursor
+        return None if self._is_done and not self._runs.unannounced else self._state.cursor
 
     @property
     def _is_done(self) -> bool:
@@ -90,7 +97,7 @@ class Lane:
 
     def skip(self, position: int) -> None:
         """Take note of rows that do not concern the lane: where it has nothing to do, it is done with them, too."""
-        if self._is_done and not self._busy and not self.subscriber.paused and self._state.cursor < position:
+        if self._is_done and not self._runs.busy and not self.subscriber.paused and self._state.cursor < position:
             self.log.commit(self.subscriber.name, self.fixture, position, None)
 
     def close(self) -> None:
@@ -217,53 +224,25 @@ class Lane:
     def _drop_timers(self, event: Due) -> None:
         work = Work(self.subscriber.name, self.fixture, self._state, event.at, 0)
         work.unit.timers.update(dict.fromkeys(self._state.timers))
-        self._commit(self._state.cursor, work)
+        self._runs.commit(self._state.cursor, work)
         error = PluginError(self.subscriber.name, "its timers set new ones without end after the end of the fixture")
-        self._report(event, error)
+        self._runs.report(event, error)
 
     async def _handle(
         self, events: tuple[Event, ...], position: int, work: Work, handlers: HandlerTable | None = None
     ) -> None:
-        """Run the handlers for the events of one row, or for a timer, and commit what they wrote with the cursor."""
-        handlers = handlers if handlers is not None else self.subscriber.handlers
-        while self._busy:
-            await self._free.park()
-        self._busy = True
-        working.set(work)
-        called = False
-        try:
-            for event in events:
-                for handler in handlers[type(event), event.change]:
-                    called = True
-                    try:
-                        await handler(event)
-                    except BaseException as error:
-                        # The boundary around a plugin's handler: whatever it raises is its own, sys.exit() included.
-                        if not is_own(error):
-                            raise
-                        self._failed(event, position, work, error)
-                        return
-            if called:
-                self.subscriber.succeeded()
-            self._commit(position, work)
-        finally:
-            self._release()
+        await self._runs.handle(events, position, work, handlers if handlers is not None else self.subscriber.handlers)
         if self.log.stuck and work.wrote:
             await self.log.room()
         if perf_counter() > self._turn_ends:
             await trio.lowlevel.checkpoint()
             self._turn_ends = perf_counter() + TURN
 
-    def _release(self) -> None:
-        self._busy = False
-        if self._free:
-            self._free.unpark_all()
-
     @asynccontextmanager
     async def reopened(self) -> AsyncGenerator[None]:
         """Take up a lane that has ended, or that never ran, for no more than a transaction."""
         name = self.subscriber.name
-        self._state = await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings)
+        self._take_up(await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings))
         self._ended = True
         try:
             yield
@@ -272,51 +251,11 @@ class Lane:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
-        """Let a task of the plugin write as a handler does: while the block runs, no handler of the lane does.
-
-        What is written is on the disk when the block has been left; it is dropped where the block raises.
-        """
-        while self._busy:
-            await self._free.park()
-        self._busy = True
-        work = Work(self.subscriber.name, self.fixture, self._state, self.clock.now(), 0)
-        token = working.set(work)
-        try:
+        """Let a task of the plugin write as a handler does; see ``Runs.transaction``."""
+        async with self._runs.transaction(self.clock.now()):
             yield
-            self._commit(self._state.cursor, work)
-        finally:
-            work.drop()
-            working.reset(token)
-            self._release()
-            if self._resting:
-                self._idle.unpark()  # to look at its timers
-        await self.log.durable()
-
-    def _commit(self, position: int, work: Work) -> None:
-        unit = work.finish()
-        if work.history:
-            return
-        then = self._publish if unit is not None and unit.published else None
-        self._unannounced += then is not None
-        self.log.commit(self.subscriber.name, self.fixture, position, unit, then)
-        if unit is not None and unit.timers:
-            self._look_at_timers()
-
-    def _publish(self, published: Sequence[Published]) -> None:
-        self._unannounced -= 1
-        self.publish(self.subscriber.name, published)
-        self._waiting.unpark_all()
-
-    def _failed(self, event: Event, position: int, work: Work, error: BaseException) -> None:
-        work.drop()
-        if not self.subscriber.failed():  # else the cursor stays before the row, and a timer stays set
-            self._commit(position, work)
-        self._report(event, error)
-
-    def _report(self, event: Event, error: BaseException) -> None:
-        name, paused = self.subscriber.name, self.subscriber.paused
-        failure = HandlerFailure(plugin=name, fixture=self.fixture, event=event, error=error, paused=paused)
-        self.subscriber.report(failure)
+        if self._resting:
+            self._idle.unpark()  # to look at its timers
 
     def _look_at_timers(self) -> None:
         self._due = min((timer.due for timer in self._state.timers.values()), default=math.inf)

@@ -43,6 +43,7 @@ class Route:
     offered: bool = field(init=False, default=False)
     """Whether a lane was handed a row; who feeds the fixture lowers it and lets the lanes have their turn."""
     _table: _LaneTable = field(init=False)
+    _ended: dict[str, Lane] = field(init=False, factory=dict[str, Lane])  # by plugin: those that still see transactions
     _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
     _first_due: float = field(init=False, default=math.inf)
     _unskipped: int = field(init=False, default=0)  # rows since the lanes that have nothing to do were told to skip
@@ -68,7 +69,10 @@ class Route:
             async with lane.transaction():
                 yield
             return
-        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, _untimed)
+        lane = self._ended.get(subscriber.name)
+        if lane is None:
+            lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, _untimed)
+            self._ended[subscriber.name] = lane
         async with lane.reopened(), lane.transaction():
             yield
 

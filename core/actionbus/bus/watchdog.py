@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import trio
 from attrs import frozen
 
-from actionbus.bus.lane import Lane
+from actionbus.bus.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -88,7 +88,7 @@ def locate(frame: FrameType, seconds: float) -> Blocked:
     while walk is not None:
         if walk.f_code is _handling():
             lane: object = walk.f_locals.get("self")
-            if isinstance(lane, Lane):
+            if isinstance(lane, Runs):
                 return _blocked(within, seconds, lane)
         if called is None and walk.f_code.co_filename.startswith(_OURS):
             called = within
@@ -97,10 +97,10 @@ def locate(frame: FrameType, seconds: float) -> Blocked:
 
 
 def _handling() -> CodeType:
-    return Lane._handle.__code__  # pyright: ignore[reportPrivateUsage]
+    return Runs.handle.__code__
 
 
-def _blocked(frame: FrameType, seconds: float, lane: Lane | None) -> Blocked:
+def _blocked(frame: FrameType, seconds: float, lane: Runs | None) -> Blocked:
     return Blocked(
         plugin=lane.subscriber.name if lane is not None else None,
         fixture=lane.fixture if lane is not None else None,

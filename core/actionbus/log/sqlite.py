@@ -40,6 +40,8 @@ class _Fixture:
     waiting: deque[Row] = field(factory=deque[Row])
     """Rows that are not on the disk yet."""
     lanes: dict[str, _Lane] = field(factory=dict[str, _Lane])
+    left: dict[str, int] = field(factory=dict[str, int])
+    """The batch with the last writes of a lane that was closed, by plugin."""
 
 
 class SqliteLog:
@@ -173,6 +175,7 @@ class SqliteLog:
         held = await self._open_fixture(fixture)
         lane, found = held.lanes.get(plugin), None
         if lane is None:
+            await self.writer.written(held.left.get(plugin, 0))  # what it wrote last is to be read
             found = await self.writer.from_disk(partial(self._reading.lane, plugin, fixture, held.number))
             lane = held.lanes.get(plugin)  # somebody else may have been faster
         if lane is None:
@@ -213,6 +216,7 @@ class SqliteLog:
         lane.readers.remove(reader)
         if not lane.readers:
             del held.lanes[plugin]
+            held.left[plugin] = self.writer.batch.number
 
     def commit(
         self,

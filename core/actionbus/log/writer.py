@@ -83,8 +83,11 @@ class Writer:
 
     async def durable(self) -> None:
         """Wait until all that was put into a batch until now is on the disk."""
-        number = self.batch.number if self._work.is_set() else self.batch.number - 1
-        while self._last < number:
+        await self.written(self.batch.number if self._work.is_set() else self.batch.number - 1)
+
+    async def written(self, number: int) -> None:
+        """Wait until a batch is on the disk, if there is anything in it."""
+        while self._last < min(number, self.batch.number if self._work.is_set() else self.batch.number - 1):
             await self._changed.park()
 
     async def run(self) -> None:
