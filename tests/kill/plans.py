@@ -14,7 +14,7 @@ from attrs import frozen
 
 LIVE = 4  # games of a round that are played side by side
 OVER = 2  # games of every third round that are finished before it begins: a third of those in its journal
-CYCLE = 0.8  # seconds from one kill to the next, about: it decides how fast the games are played
+CYCLE = 1.0  # seconds from one kill to the next, about: it decides how fast the games are played
 LONGEST_PAUSE = 20.0  # seconds of match time: the simulator waits no longer between two packets
 LONGEST_LIFE = 1.2  # seconds until a daemon is killed that is to be killed at any moment
 LONGEST_WAY = 3.0  # seconds until one is killed that has not come by its point, as on a machine that is busy
