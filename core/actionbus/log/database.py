@@ -28,6 +28,11 @@ def is_corrupt(error: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in CORRUPT
 
 
+def is_a_mistake(error: sqlite3.Error) -> bool:
+    """Whether an error says that we asked for nonsense, which asking again does not mend."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
+
+
 @define(eq=False)
 class Database:
     """Two connections to one file: one writes, in whole batches, the other reads. Made by ``open``.

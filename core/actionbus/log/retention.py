@@ -36,14 +36,17 @@ async def tidy(log: SqliteLog, database: Database, keep: float, wall: Callable[[
 
 
 async def _forget(log: SqliteLog, database: Database, fixture: int) -> None:
-    for plugin, name, rows in await log.writer.from_disk(partial(left_behind, database, fixture)):
-        what = {"plugin": plugin, "fixture": name, "rows": rows}
-        logger.warning("an old game is deleted that a plugin has not read to its end", **what)
-    more = True
-    while more and not log.is_open(fixture):
-        await log.room()
-        more = await log.writer.in_thread(partial(delete_piece, database, fixture))
-        await trio.sleep(PAUSE)
+    with log.closed(fixture) as is_closed:
+        if not is_closed:
+            return
+        for plugin, name, rows in await log.writer.from_disk(partial(left_behind, database, fixture)):
+            what = {"plugin": plugin, "fixture": name, "rows": rows}
+            logger.warning("an old game is deleted that a plugin has not read to its end", **what)
+        more = True
+        while more:
+            await log.room()
+            more = await log.writer.in_thread(partial(delete_piece, database, fixture))
+            await trio.sleep(PAUSE)
 
 
 def older_than(database: Database, when: float) -> list[int]:
@@ -60,7 +63,7 @@ def older_than(database: Database, when: float) -> list[int]:
 def left_behind(database: Database, fixture: int) -> list[tuple[str, str, int]]:
     """Return plugin, the fixture's id and the number of rows for each lane that has rows before it."""
     return database.read(
-        "SELECT plugin, name, count(*) FROM lane JOIN fixture ON fixture.id = lane.fixture"
+        "SELECT plugin, fixture.name, count(*) FROM lane JOIN fixture ON fixture.id = lane.fixture"
         " JOIN row ON row.fixture = lane.fixture AND position > cursor WHERE lane.fixture = ? GROUP BY lane.id",
         fixture,
     )

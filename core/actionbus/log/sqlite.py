@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 
+import trio
 from attrs import define, field
 
 from actionbus.events.base import Moment, Origin
@@ -62,6 +64,8 @@ class SqliteLog:
         self._reading = Reading(database, Records(catalogue, self._moments), self._moments, self._position)
         self._fixtures: dict[str, _Fixture] = {}
         self._by_number: dict[int, _Fixture] = {}
+        self._closed: set[int] = set()  # fixtures that are being deleted
+        self._opening = trio.lowlevel.ParkingLot()  # whoever waits for that
         self._shared: dict[str, SharedState] = {}
         self.writer = Writer(database, known.batch, written=self._let_go, rebuild=self._rebuild, report=report)
 
@@ -195,6 +199,8 @@ class SqliteLog:
         return self._next_lane, LaneState(0 if from_start else born)
 
     async def _open_fixture(self, fixture: str) -> _Fixture:
+        while self._numbers.get(fixture) in self._closed:
+            await self._opening.park()
         held = self._fixtures.get(fixture)
         if held is None:
             number = self._numbers.get(fixture)
@@ -267,10 +273,20 @@ class SqliteLog:
             shared = self._shared[plugin] = SharedState(*self._reading.shared(plugin))
         return shared
 
-    def is_open(self, number: int) -> bool:
-        """Whether a fixture, by its number, is being read or written."""
+    @contextmanager
+    def closed(self, number: int) -> Generator[bool]:
+        """Let nobody open a fixture, by its number, while the block runs; yield whether it is not open already."""
         held = self._by_number.get(number)
-        return held is not None and bool(held.name not in self._finished or held.lanes or held.waiting)
+        is_open = held is not None and bool(held.name not in self._finished or held.lanes or held.waiting)
+        if is_open:
+            yield False
+            return
+        self._closed.add(number)
+        try:
+            yield True
+        finally:
+            self._closed.discard(number)
+            self._opening.unpark_all()
 
     # --- what the writer asks ---
 

@@ -12,7 +12,7 @@ import trio
 
 from actionbus.errors import ConfigError
 from actionbus.log.batch import Batch
-from actionbus.log.database import Database, is_corrupt
+from actionbus.log.database import Database, is_a_mistake, is_corrupt
 
 T = TypeVar("T")
 
@@ -134,7 +134,10 @@ class Writer:
         return await trio.to_thread.run_sync(work, limiter=self._writing)
 
     async def from_disk(self, read: Callable[[], T]) -> T:
-        """Read with the reading connection; try again for as long as the disk refuses."""
+        """Read with the reading connection; try again for as long as the disk refuses.
+
+        Raises sqlite3.Error where it is the question that is wrong.
+        """
         wait = FIRST_WAIT
         while True:
             try:
@@ -143,6 +146,8 @@ class Writer:
                 if is_corrupt(error):
                     await self.replace_file(error)
                     continue
+                if is_a_mistake(error):
+                    raise
                 logger.error("the journal cannot be read", journal=str(self._database.path), reason=str(error))
             await trio.sleep(wait)
             wait = min(wait * 2, LAST_WAIT)
