@@ -108,7 +108,7 @@ class Database:
 
     def give_back(self, pages: int) -> None:
         """Give room that deleted rows have left back to the disk."""
-        self._writer.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        self._writer.executescript(f"PRAGMA incremental_vacuum({pages})")  # execute() takes one step of it, a page
 
 
 def _put(cursor: sqlite3.Cursor, batch: Batch) -> None:
