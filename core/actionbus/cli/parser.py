@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Callable
 
-TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has, and pathlib another
+from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
+from actionbus.cli.tools import add_export
+
+TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any, NoReturn
 
-CONFIG_HELP = "the configuration (default: plugins.toml in the current folder)"
-OPTIONAL_CONFIG_HELP = "the configuration (default: plugins.toml in the current folder, if there is one)"
 MOST_FIXTURES = 500  # as in [simulator] games
 
 DESCRIPTION = """\
@@ -32,13 +31,16 @@ configuration or the command line is wrong; 130 Ctrl-C ended a command that
 would have ended by itself (run and simulate: 0)."""
 
 
+_TOOLS = (add_export,)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line."""
     parser = _Parser(prog="actionbus", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     _log_level(parser, default="info")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
-    for add in (_add_run, _add_check, _add_replay, _add_simulate, _add_plugins):
+    for add in (_add_run, _add_check, _add_replay, _add_simulate, _add_plugins, *_TOOLS):
         _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
 
@@ -54,7 +56,7 @@ while plugins are still being imported it ends at once, with 0 too. A second
 one means now. When every fixture has finished the daemon goes on waiting,
 unless --until-finished is given.""",
     )
-    _config(run)
+    add_config(run)
     run.add_argument(
         "--until-finished",
         action="store_true",
@@ -75,7 +77,7 @@ such as of a token's variable that is not set here, leave it at 0:
   plugins.toml:12: alert.steals.on: there is no event class 'steel';
     did you mean 'steal'?""",
     )
-    _config(check)
+    add_config(check)
     return check
 
 
@@ -99,27 +101,27 @@ faults, each given once, at random places that the seed decides:
   slow=SECONDS    wait before each packet
   change=N        N times, at a cut, change the list upstream""",
     )
-    simulate.add_argument("recordings", metavar="RECORDING.jsonl", nargs="*", type=_path, help="matches to serve")
+    simulate.add_argument("recordings", metavar="RECORDING.jsonl", nargs="*", type=path, help="matches to serve")
     simulate.add_argument(
-        "--seed", type=_whole(0), default=1, metavar="N", help="of the generated match and the faults (default: 1)"
+        "--seed", type=whole(0), default=1, metavar="N", help="of the generated match and the faults (default: 1)"
     )
     simulate.add_argument(
-        "--fixtures", type=_whole(1, MOST_FIXTURES), metavar="N", help="how many matches to generate (default: 1)"
+        "--fixtures", type=whole(1, MOST_FIXTURES), metavar="N", help="how many matches to generate (default: 1)"
     )
-    simulate.add_argument("--port", type=_whole(0, 65535), default=0, metavar="P", help="default: one that is free")
+    simulate.add_argument("--port", type=whole(0, 65535), default=0, metavar="P", help="default: one that is free")
     simulate.add_argument(
-        "--token", type=_text, metavar="T", help="the token that clients must send (default: any will do)"
+        "--token", type=text, metavar="T", help="the token that clients must send (default: any will do)"
     )
     simulate.add_argument(
         "--speed",
-        type=_speed,
+        type=speed,
         default=1.0,
         metavar="X",
         help="times faster than the match was played, or max (default: 1)",
     )
     simulate.add_argument("--fault", action="append", default=[], metavar="KIND=N", help="see below; one KIND each")
-    simulate.add_argument("--cert", type=_path, metavar="FILE", help="serve wss:// with this certificate chain (PEM)")
-    simulate.add_argument("--key", type=_path, metavar="FILE", help="the certificate's private key, if not in --cert")
+    simulate.add_argument("--cert", type=path, metavar="FILE", help="serve wss:// with this certificate chain (PEM)")
+    simulate.add_argument("--key", type=path, metavar="FILE", help="the certificate's private key, if not in --cert")
     return simulate
 
 
@@ -133,8 +135,8 @@ A recording has one packet of the feed a line, as on the wire. Nothing leaves
 the machine and no file is written. Without a plugins.toml the score is shown.
 Exit code 1: a plugin failed; 130: Ctrl-C.""",
     )
-    replay.add_argument("recording", metavar="RECORDING.jsonl", type=_path, help="the game")
-    _config(replay, OPTIONAL_CONFIG_HELP)
+    replay.add_argument("recording", metavar="RECORDING.jsonl", type=path, help="the game")
+    add_config(replay, OPTIONAL_CONFIG_HELP)
     replay.add_argument("--box", action="store_true", help="print the box score at the end")
     replay.add_argument(
         "--json", action="store_true", help="with --box: one JSON object on stdout; what plugins print goes to stderr"
@@ -149,12 +151,8 @@ def _add_plugins(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argume
         description="List the plugins that are installed and those that plugins.toml names: which\n"
         "are configured, disabled or broken, and why. Exit code 1: one is broken.",
     )
-    _config(plugins, OPTIONAL_CONFIG_HELP)
+    add_config(plugins, OPTIONAL_CONFIG_HELP)
     return plugins
-
-
-def _config(parser: argparse.ArgumentParser, text: str = CONFIG_HELP) -> None:
-    parser.add_argument("--config", type=_path, metavar="FILE", help=text)
 
 
 def _log_level(parser: argparse.ArgumentParser, default: str) -> None:
@@ -166,39 +164,6 @@ def _log_level(parser: argparse.ArgumentParser, default: str) -> None:
         default=default,
         help="how much to log on stderr: debug, info (default), warning, error",
     )
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path
-
-    return Path(text)
-
-
-def _text(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is empty")
-    return text
-
-
-def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text) if text.isdecimal() and len(text) < 20 else -1
-        if number < least or (most is not None and number > most):
-            wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
-            raise argparse.ArgumentTypeError(f"{text!r} should be a whole number {wanted}")
-        return number
-
-    return read
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = math.nan
-    if not 0 < speed < 1e9 and text != "max":
-        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0, or max")
-    return speed
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
