@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, text
+from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, text, whole
 
 TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+MOST_LINES = 1_000_000
+CHANGES = ("tentative", "added", "amended", "withdrawn", "dismissed")
 
 
 def add_export(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -26,6 +29,33 @@ too. A line break inside a packet becomes a space.""",
     export.add_argument("fixture", metavar="FIXTURE", type=text, help="its id, or the beginning of it")
     _journal(export)
     return export
+
+
+def add_log(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``actionbus log``."""
+    log = add(
+        "log",
+        help="show the newest of what is in the journal",
+        description="Show what the journal holds, one thing a line, the newest last.",
+        epilog="""\
+  actionbus log --fixture 7f3a --type three_pointer_made --since 10m
+  actionbus log --type bad_packet --json
+  actionbus log --follow
+
+Types are the event classes of plugins.toml, subclasses included; feed_status;
+moment, or the name of one; bad_packet. A packet that changes nothing has no
+change. Ctrl-C ends --follow with 0.""",
+    )
+    log.add_argument("--fixture", type=text, metavar="ID", help="only of this one; the beginning of its id will do")
+    log.add_argument("--type", type=text, metavar="T,...", help="only of these types, see below")
+    log.add_argument("--change", type=text, metavar="C,...", help=f"only these: {', '.join(CHANGES)}")
+    log.add_argument("--since", type=text, metavar="WHEN", help='"10m", "2h" (ago), or a time such as 2026-01-31T19:30')
+    log.add_argument("--until", type=text, metavar="WHEN", help="the same")
+    log.add_argument("--lines", type=whole(0, MOST_LINES), default=20, metavar="N", help="at most (default: 20)")
+    log.add_argument("--follow", action="store_true", help="go on with what comes, until Ctrl-C")
+    log.add_argument("--json", action="store_true", help="one JSON object a line")
+    _journal(log)
+    return log
 
 
 def _journal(parser: argparse.ArgumentParser) -> None:
