@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
-from actionbus.cli.tools import add_export, add_log
+from actionbus.cli.tools import add_export, add_fixtures, add_log
 
 TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ EPILOG = """\
   actionbus check                     is plugins.toml right?
   actionbus replay game.jsonl --box   one recorded game, as fast as it goes
   actionbus simulate --port 8765      a feed to connect to
+  actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
 
 exit codes: 0 all is well; 1 something failed while running; 2 the
@@ -32,7 +33,7 @@ configuration or the command line is wrong; 130 Ctrl-C ended a command that
 would have ended by itself (run, simulate and log --follow: 0)."""
 
 
-_TOOLS = (add_log, add_export)
+_TOOLS = (add_fixtures, add_log, add_export)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -58,6 +58,22 @@ change. Ctrl-C ends --follow with 0.""",
     return log
 
 
+def add_fixtures(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``actionbus fixtures``."""
+    fixtures = add(
+        "fixtures",
+        help="list the games that are followed or held",
+        description="List the fixtures that plugins.toml names or the journal holds, one a line.",
+        epilog="""\
+states: live; down (connecting, or between two attempts); refused by its
+server; finished; stopped (no daemon follows it now); not seen yet.
+lag: how many rows the slowest plugin has not handled yet.""",
+    )
+    fixtures.add_argument("--json", action="store_true", help="one JSON list of objects, with whole ids")
+    _journal(fixtures)
+    return fixtures
+
+
 def _journal(parser: argparse.ArgumentParser) -> None:
     add_config(parser, OPTIONAL_CONFIG_HELP)
     parser.add_argument("--journal", type=path, metavar="FILE", help="the journal (default: as the configuration says)")
