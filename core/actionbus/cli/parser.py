@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
-from actionbus.cli.tools import add_export, add_fixtures, add_log
+from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
 
 TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ EPILOG = """\
   actionbus simulate --port 8765      a feed to connect to
   actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
+  actionbus doctor                    what is wrong?
 
 exit codes: 0 all is well; 1 something failed while running; 2 the
 configuration or the command line is wrong; 130 Ctrl-C ended a command that
 would have ended by itself (run, simulate and log --follow: 0)."""
 
 
-_TOOLS = (add_fixtures, add_log, add_export)
+_TOOLS = (add_fixtures, add_log, add_export, add_doctor)
 
 
 def make_parser() -> argparse.ArgumentParser:

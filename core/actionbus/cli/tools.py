@@ -74,6 +74,25 @@ lag: how many rows the slowest plugin has not handled yet.""",
     return fixtures
 
 
+def add_doctor(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``actionbus doctor``."""
+    doctor = add(
+        "doctor",
+        help="find out what is wrong",
+        description="Look at all that a daemon needs: configuration, plugins, token, server,\n"
+        "clock, disk, the journal and the daemon itself. Changes nothing; the token is\n"
+        "neither shown nor sent.",
+        epilog="""\
+exit codes: 0 all is well, or there are but warnings; 1 something is a problem;
+2 plugins.toml cannot be read.""",
+    )
+    doctor.add_argument("--offline", action="store_true", help="leave the network out")
+    doctor.add_argument("--deep", action="store_true", help="read all of the journal, however long that takes")
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    _journal(doctor)
+    return doctor
+
+
 def _journal(parser: argparse.ArgumentParser) -> None:
     add_config(parser, OPTIONAL_CONFIG_HELP)
     parser.add_argument("--journal", type=path, metavar="FILE", help="the journal (default: as the configuration says)")
