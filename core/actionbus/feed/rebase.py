@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from attrs import frozen
 
 from actionbus.events.base import Action, SendType, same
-from actionbus.timeline import State, Timeline
+from actionbus.timeline import Revision, State, Timeline
 
 _VOID = (SendType.CANCELLED, SendType.DELETED)
 
@@ -33,16 +34,21 @@ class _Latest:
 def difference(held: Timeline, packets: Sequence[Action | None]) -> list[Step]:
     """Return the steps from what we hold to what ``packets`` (the whole new list, None for a bad one) say.
 
-    First what is no longer in the list, then the rest in the list's order.
+    First what is no longer in the list, in the game's order, then the rest in the list's order.
     """
     latest = _fold(packets)
     gone = [
         Step(revision.action.action_id, vanishes=True)
-        for revision in held
+        for revision in sorted(held, key=_in_the_game)
         if revision.announced and revision.action.action_id not in latest
     ]
     changed = [step for action_id, found in latest.items() if (step := _step(held, action_id, found)) is not None]
     return gone + sorted(changed, key=lambda step: step.index or 0)
+
+
+def _in_the_game(revision: Revision) -> tuple[int, Decimal, str]:
+    action = revision.action
+    return action.period, action.sequence, action.action_id
 
 
 def _step(held: Timeline, action_id: str, found: _Latest) -> Step | None:

@@ -48,13 +48,15 @@ class Follower:
     rows: list[Row]
 
     def connect(self, server: Sequence[str | bytes | None]) -> None:
-        """Take in what a server has, over as many connections as that takes."""
+        """Take in what a server has, over as many connections as that takes, and one more to learn its base."""
+        more = 2
         for _ in range(100):
             try:
-                if self._converse(server):
-                    return
+                more -= self._converse(server)
             except Mismatch:
                 self.intake.begin_anew()
+            if not more:
+                return
         raise AssertionError("does not come to an end")
 
     def _converse(self, server: Sequence[str | bytes | None]) -> bool:
