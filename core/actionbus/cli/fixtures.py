@@ -16,7 +16,7 @@ from actionbus.cli.looking import age, config_and_journal, daemon_since, followe
 from actionbus.events.base import FeedState, period_text
 from actionbus.host import installed
 from actionbus.host.loading import wanted
-from actionbus.log.inspect import LaneLag, Overview, looking_into, overview, short
+from actionbus.log.inspect import LaneLag, Overview, finished_fixtures, looking_into, overview, short
 
 TITLES = ("FIXTURE", "STATE", "SCORE", "PERIOD", "PACKETS", "BAD", "GAPS", "LAG", "SEEN", "TEAMS")
 _NUMBERS = frozenset(("PACKETS", "BAD", "GAPS"))  # the columns that are set flush right
@@ -30,13 +30,14 @@ def run(options: Namespace) -> int:
     config, path = config_and_journal(options, known)
     with looking_into(path) as journal:
         held = {each.fixture: each for each in overview(journal, catalogue(config))}
+        finished = finished_fixtures(journal)
     has_file = has_config(options)
     since, plugins = daemon_since(path), wanted(config, known) if has_file else None
     lines = [
         Line(
             fixture=name,
             held=held.get(name),
-            state=_state(held.get(name), since),
+            state=FeedState.FINISHED.value if name in finished else _state(held.get(name), since),
             plugins=plugins,
         )
         for name in dict.fromkeys((*(followed(config) if has_file else ()), *held))
@@ -51,11 +52,9 @@ def run(options: Namespace) -> int:
 
 
 def _state(held: Overview | None, since: float | None) -> str:
-    """Say how a fixture stands; ``since`` is when the daemon that runs has started, None: there is none."""
+    """Say how a fixture that is not finished stands; ``since`` is when the daemon has started, None: none runs."""
     if held is None:
         return NOT_SEEN
-    if held.finished:
-        return FeedState.FINISHED.value
     if since is None or held.status is None or held.status_since < since:
         return STOPPED
     return held.status.value
@@ -77,7 +76,7 @@ class Line:
         return next((lag for lag in lags if self.plugins is None or lag.plugin in self.plugins), None)
 
     def as_object(self) -> dict[str, object]:
-        """Return all there is to say, for JSON; of one that was not seen yet id and state alone are known."""
+        """Return all there is to say, for JSON; of one that is not held id and state alone are known."""
         held, lag = self.held, self.lag
         said: dict[str, object] = {"fixture": self.fixture, "state": self.state}
         known = {

@@ -49,10 +49,20 @@ def run(options: Namespace) -> int:
     logs.set_up(options.log_level)
     if options.follow and options.until is not None:
         raise ConfigError("actionbus log: --until ends where --follow goes on; leave one of the two out")
+    try:
+        _look(options)
+    except KeyboardInterrupt:
+        if not options.follow:
+            raise
+    return OK  # whoever asked for the end of what has none got it
+
+
+def _look(options: Namespace) -> None:
     since = _time("--since", options.since)
     until = _time("--until", options.until)
     config, path = config_and_journal(options, installed())
     kinds = catalogue(config)
+    file = _file(path)
     with looking_into(path) as journal:
         wanted = _wanted(options, journal)
         if since is not None:
@@ -60,21 +70,28 @@ def run(options: Namespace) -> int:
         last = head(journal) if until is None else position_at(journal, until) - 1
         _print(newest(journal, evolve(wanted, last=last), kinds, options.lines), journal, as_object=options.json)
         if options.follow:
-            try:
-                wanted = evolve(wanted, first=max(wanted.first, last + 1))
-                _follow(path, journal, wanted, kinds, as_object=options.json)
-            except KeyboardInterrupt:
-                return OK  # whoever asked for the end got it
-    return OK
+            wanted = evolve(wanted, first=max(wanted.first, last + 1))
+            _follow(path, file, journal, wanted, kinds, as_object=options.json)
 
 
-def _follow(path: Path, journal: sqlite3.Connection, wanted: Wanted, kinds: Catalogue, *, as_object: bool) -> None:
-    """Print what comes, from ``wanted.first`` on, for ever. Returns when nobody reads it any more."""
+def _follow(
+    path: Path,
+    file: tuple[int, int] | None,
+    journal: sqlite3.Connection,
+    wanted: Wanted,
+    kinds: Catalogue,
+    *,
+    as_object: bool,
+) -> None:
+    """Print what comes, from ``wanted.first`` on, for ever. Returns when nobody reads it any more.
+
+    ``file`` tells the file that was opened from another that takes its place.
+    """
     printed_to = select.poll()
     printed_to.register(1, 0)  # wakes when whoever reads has left
-    this, version = _file(path), -1
+    version = -1
     while not printed_to.poll(EVERY * 1000) and not _refused():
-        if _file(path) != this:
+        if _file(path) != file:
             raise ActionbusError(
                 f"the journal {path} was replaced, as a damaged one is; start again to see the new one"
             )

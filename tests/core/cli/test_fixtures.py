@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 from tests.core.cli.conftest import Command
-from tests.core.cli.held import MATCH, Game, config, opened, play, write
+from tests.core.cli.held import MATCH, Game, ask, config, opened, play, write
 from tests.core.feed.packets import make_list, make_packet
 
 from actionbus.events.base import FeedState
@@ -111,6 +111,13 @@ def test_a_match_that_was_followed_is_finished_with_its_score(
     assert said["score"] == f"{last['homeTeamScore']}-{last['awayTeamScore']}"
     assert len(said["teams"]) == 2
     assert said["lag"] is None
+
+
+def test_a_finished_game_of_which_the_packets_are_deleted_is_still_finished(command: Command, tmp_path: Path) -> None:
+    config(tmp_path, DDE + JOURNAL)
+    over = Game(fixture="first", packets=make_list(2, finished=True), state=FeedState.FINISHED)
+    ask(write(tmp_path / "journal.db", over), "DELETE FROM row")
+    assert listed(command)["first"] == {"fixture": "first", "state": "finished"}
 
 
 def test_a_plugin_that_is_not_in_use_does_not_count_as_behind(command: Command, tmp_path: Path) -> None:

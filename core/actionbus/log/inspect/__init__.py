@@ -16,6 +16,7 @@ from actionbus.log.inspect.health import version as version
 from actionbus.log.inspect.lanes import LaneLag as LaneLag
 from actionbus.log.inspect.lanes import lags as lags
 from actionbus.log.inspect.names import find_fixture as find_fixture
+from actionbus.log.inspect.names import finished_fixtures as finished_fixtures
 from actionbus.log.inspect.names import fixture_names as fixture_names
 from actionbus.log.inspect.names import short as short
 from actionbus.log.inspect.opening import looking_into as looking_into

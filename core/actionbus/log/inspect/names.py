@@ -18,6 +18,11 @@ def fixture_names(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT name, id FROM fixture ORDER BY id"))
 
 
+def finished_fixtures(connection: sqlite3.Connection) -> set[str]:
+    """Return the ids of the fixtures that are finished, those of which nothing else is held any more too."""
+    return {name for (name,) in connection.execute("SELECT name FROM fixture WHERE finished")}
+
+
 def find_fixture(connection: sqlite3.Connection, asked: str) -> tuple[str, int]:
     """Return id and number of the fixture that ``asked``, its id or the beginning of it, means. Raises ConfigError."""
     names = fixture_names(connection)
