@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar, cast
@@ -12,7 +13,7 @@ import structlog
 from attrs import field, frozen
 
 from actionbus.bus import Subscription
-from actionbus.bus.work import SHARED, Store, cancel_timer, current, is_working, once, publish, set_timer
+from actionbus.bus.work import SHARED, Store, cancel_timer, current, is_working, keepable, once, publish, set_timer
 from actionbus.config import Tree, structure_table
 from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
@@ -56,8 +57,11 @@ class Shared:
         return self._state.sums.get(key, 0)
 
     def add(self, key: str, by: float = 1) -> None:
-        """Add to a sum. Raises PluginError outside of a handler."""
+        """Add a number to a sum. Raises PluginError outside of a handler, and for what is no finite number."""
         unit = current(self._plugin, SHARED).unit
+        if not isinstance(by, int | float) or not math.isfinite(by):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PluginError(self._plugin, f"{SHARED}.add: only finite numbers can be added, not {by!r}")
+        keepable(self._plugin, SHARED, key)
         unit.added[key] = unit.added.get(key, 0) + by
 
     def get(self, key: str, default: object = None) -> object:
@@ -67,7 +71,8 @@ class Shared:
 
     def put_if_absent(self, key: str, value: object) -> None:
         """Keep a JSON value, unless there is one by then. Raises PluginError outside of a handler."""
-        current(self._plugin, SHARED).unit.claimed.setdefault(key, orjson.dumps(value))
+        unit = current(self._plugin, SHARED).unit
+        unit.claimed.setdefault(keepable(self._plugin, SHARED, key), orjson.dumps(value))
 
 
 class PluginContext:

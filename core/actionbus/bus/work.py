@@ -9,6 +9,7 @@ import orjson
 
 from actionbus.errors import PluginError
 from actionbus.events.base import Moment, Origin, altered
+from actionbus.log.moments import unkept
 from actionbus.log.rows import LaneState, Published, Timer, Unit
 
 MOST_HOPS = 8  # a moment that follows from a moment that follows ...: beyond this it is a loop
@@ -94,6 +95,15 @@ def _without(timer: str | None) -> Unit | None:
     return Unit(timers={timer: None}) if timer is not None else None
 
 
+def keepable(plugin: str, what: str, key: str) -> str:
+    """Return a key as it is. Raises PluginError where the log could not keep it: the plugin alone is to suffer."""
+    try:
+        key.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise PluginError(plugin, f"{what}: a key is a text, of whole characters, not {key!r}") from None
+    return key
+
+
 def current(plugin: str, what: str) -> Work:
     """Return the run that the calling handler is in. Raises PluginError where there is none."""
     work = working.get(None)
@@ -139,7 +149,7 @@ class Store:
         return [(key, orjson.loads(work.get(key) or b"null")) for key in keys]
 
     def _own(self, key: str) -> str:
-        if key.startswith(OURS):
+        if keepable(self._plugin, "context.store", key).startswith(OURS):
             raise PluginError(self._plugin, "a key of context.store must not begin with a null character")
         return key
 
@@ -147,7 +157,7 @@ class Store:
 def once(plugin: str, key: str) -> bool:
     """Return True the first time that this plugin asks for ``key`` in this fixture, and False from then on."""
     work = current(plugin, "context.once")
-    name = f"{OURS}once:{key}"
+    name = f"{OURS}once:{keepable(plugin, 'context.once', key)}"
     if work.get(name) is not None:
         return False
     work.unit.store[name] = b"1"
@@ -162,12 +172,13 @@ def set_timer(plugin: str, due: float, key: str, data: object) -> None:
     if work.timer is not None and due <= work.at:
         raise PluginError(plugin, f"timer {work.timer!r} sets timer {key!r} for its own moment or before: a loop")
     # A timer for the past runs out at once: moments that follow from each other by way of it are a chain, too.
-    work.unit.timers[key] = Timer(float(due), orjson.dumps(data), work.hops if due <= work.at else 0)
+    hops = work.hops if due <= work.at else 0
+    work.unit.timers[keepable(plugin, "context.at", key)] = Timer(float(due), orjson.dumps(data), hops)
 
 
 def cancel_timer(plugin: str, key: str) -> None:
     """Drop a timer, if it is there."""
-    current(plugin, "context.cancel").unit.timers[key] = None
+    current(plugin, "context.cancel").unit.timers[keepable(plugin, "context.cancel", key)] = None
 
 
 def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> None:
@@ -177,6 +188,8 @@ def publish(plugin: str, moment: Moment, kinds: tuple[type[Moment], ...]) -> Non
         raise PluginError(plugin, f"publishes {type(moment).__name__}, which its declaration does not name")
     if moment.fixture != work.fixture:
         raise PluginError(plugin, f"publishes a moment of fixture {moment.fixture} while handling {work.fixture}")
+    if (why := unkept(moment)) is not None:
+        raise PluginError(plugin, f"publishes a {type(moment).__name__} that cannot be kept: {why}")
     if work.hops >= MOST_HOPS:
         raise PluginError(plugin, f"{type(moment).__name__} {moment.key!r} would be moment number {work.hops + 1} in a"
                                   " chain of moments that follow from each other: a loop")  # fmt: skip

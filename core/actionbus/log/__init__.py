@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actionbus.log.memory import MemoryLog as MemoryLog
 from actionbus.log.moments import unkeepable as unkeepable
+from actionbus.log.moments import unkept as unkept
 from actionbus.log.rows import Held as Held
 from actionbus.log.rows import LaneState as LaneState
 from actionbus.log.rows import Listed as Listed

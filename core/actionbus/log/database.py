@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BESIDE = ("", "-wal", "-shm")  # the files that a database in WAL mode is made of
 
+MOST = 2**63  # beyond, SQLite has no integers
+
 ROW = "position, fixture, kind, epoch, n, at, received, flags, name, state, previous, announced, body"
 
 
@@ -133,7 +135,7 @@ def _put(cursor: sqlite3.Cursor, batch: Batch) -> None:
     many("INSERT INTO published(id, lane, name, body, hops) VALUES (?, ?, ?, ?, ?)", batch.published.values())
     many("DELETE FROM published WHERE id = ?", ((number,) for number in batch.settled))
     sums = "INSERT INTO shared_sum VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value"
-    many(sums, ((*key, by) for key, by in batch.sums.items()))
+    many(sums, ((*key, by if -MOST < by < MOST else float(by)) for key, by in batch.sums.items()))
     many("INSERT OR IGNORE INTO shared_value VALUES (?, ?, ?)", ((*key, v) for key, v in batch.values.items()))
     cursor.execute("UPDATE written SET batch = ?", (batch.number,))
 

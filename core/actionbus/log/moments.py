@@ -49,6 +49,16 @@ def unkeepable(kind: type[Moment]) -> str | None:
     return None
 
 
+def unkept(moment: Moment) -> str | None:
+    """Say why this moment could not be read back from the log, None where it could: its class alone does not tell."""
+    try:
+        moment.key.encode()
+        _structured(type(moment), orjson.loads(orjson.dumps(_says(moment))))
+    except Exception as error:  # of cattrs several kinds, and whatever a class does to refuse values
+        return f"what it says cannot be kept: {error}"
+    return None
+
+
 class Moments:
     """The moment classes of the plugins that run, by snake_case name."""
 

@@ -9,7 +9,7 @@ import structlog
 from actionbus.bus import is_own
 from actionbus.events.base import Moment, Origin, altered
 from actionbus.game import Game
-from actionbus.log import Held, Published, RowKind
+from actionbus.log import Held, Published, RowKind, unkept
 from actionbus.pipeline.folds import Announced, Fold
 
 logger = structlog.get_logger()
@@ -36,7 +36,7 @@ class Announcer:
                 if reads == announced.seen:
                     continue
                 announced.seen = reads
-                news += announced.compare(each.moments(game), at, origin)
+                news += _kept(announced.compare(each.moments(game), at, origin))
             except BaseException as error:
                 self._leave_out(each, error, game.fixture)
         return news
@@ -77,3 +77,10 @@ class Announcer:
         what = {"plugin": fold.plugin, "fold": fold.kind.__name__, "fixture": fixture}
         logger.error("fold failed and is left out", **what, exc_info=error)
         self._failed(fold, error)
+
+
+def _kept(news: list[Moment]) -> list[Moment]:
+    for moment in news:
+        if (why := unkept(moment)) is not None:
+            raise TypeError(f"the fold finds a {type(moment).__name__} that cannot be kept: {why}")
+    return news

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from attrs import frozen
@@ -27,6 +28,8 @@ from actionbus import (
 )
 from actionbus.events.base import Change
 from actionbus.host import Plugin
+
+FIXTURE = "fixture-1"
 
 
 @frozen(kw_only=True)
@@ -107,3 +110,26 @@ def counter(name: str = "counter") -> Plugin:
         return [on(Action, hear, changes={Change.ADDED, Change.WITHDRAWN})]
 
     return listener(name, listens)
+
+
+def packet(number: int, kind: str = "Steal", *, fixture: str = FIXTURE, **fields: object) -> str:
+    """A packet as it comes on the wire: an action of its own, a second after the one with the number before."""
+    said = {
+        "actionId": f"a-{number}",
+        "clockTime": "08:02",
+        "fixtureActionType": kind,
+        "fixtureId": fixture,
+        "fixtureSeqNum": number,
+        "period": 1,
+        "player": {"id": "p", "name": "Player One"},
+        "sendType": "Confirmed",
+        "team": {"homeTeam": True, "id": "home", "name": "Home"},
+        "timelineSequence": number,
+        "timestamp": f"2026-01-01T{18 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z",
+    }
+    return json.dumps({"fixtureAction": said | fields, "version": 3})
+
+
+def packets(numbers: Iterable[int], kind: str = "Steal", *, fixture: str = FIXTURE) -> list[str]:
+    """Packets with these numbers."""
+    return [packet(number, kind, fixture=fixture) for number in numbers]
