@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import islice
-from operator import itemgetter
-
-import trio
-from attrs import define, field
 
 from actionbus.events.base import Moment, Origin
 from actionbus.events.catalogue import Catalogue, snake_name
@@ -18,32 +13,12 @@ from actionbus.log.batch import Batch
 from actionbus.log.database import Database
 from actionbus.log.memory import merge
 from actionbus.log.moments import Moments
+from actionbus.log.opened import Opened, OpenFixture, OpenLane
 from actionbus.log.reading import Known, Reading
 from actionbus.log.records import Records, as_origin, record
 from actionbus.log.rows import Held, LaneState, Published, Row, Unit
 from actionbus.log.seam import Reader, SharedState
 from actionbus.log.writer import Writer
-
-
-@define(eq=False)
-class _Lane:
-    number: int
-    state: LaneState
-    settings: str
-    readers: list[Reader] = field(factory=list[Reader])
-
-
-@define(eq=False)
-class _Fixture:
-    number: int
-    name: str
-    head: int
-    epoch: int
-    waiting: deque[Row] = field(factory=deque[Row])
-    """Rows that are not on the disk yet."""
-    lanes: dict[str, _Lane] = field(factory=dict[str, _Lane])
-    left: dict[str, int] = field(factory=dict[str, int])
-    """The batch with the last writes of a lane that was closed, by plugin."""
 
 
 class SqliteLog:
@@ -62,12 +37,9 @@ class SqliteLog:
         self._next_lane, self._next_published = known.lane, known.published
         self._moments = Moments()
         self._reading = Reading(database, Records(catalogue, self._moments), self._moments, self._position)
-        self._fixtures: dict[str, _Fixture] = {}
-        self._by_number: dict[int, _Fixture] = {}
-        self._closed: set[int] = set()  # fixtures that are being deleted
-        self._opening = trio.lowlevel.ParkingLot()  # whoever waits for that
+        self._opened = Opened()
         self._shared: dict[str, SharedState] = {}
-        self.writer = Writer(database, known.batch, written=self._let_go, rebuild=self._rebuild, report=report)
+        self.writer = Writer(database, known.batch, written=self._opened.let_go, rebuild=self._rebuild, report=report)
 
     @property
     def crowded(self) -> bool:
@@ -101,7 +73,7 @@ class SqliteLog:
 
     def append(self, rows: Sequence[Row]) -> None:
         """Take in rows of one fixture."""
-        held = self._fixtures[rows[0].fixture]
+        held = self._opened[rows[0].fixture]
         batch = self.writer.batch
         for row in rows:
             batch.rows.append(record(row, held.number, self._moments))
@@ -123,7 +95,7 @@ class SqliteLog:
 
     def note(self, fixture: str, *, base: int | None = None, gaps: int | None = None) -> None:
         """Keep what was learned of a fixture's list."""
-        number = self._fixtures[fixture].number
+        number = self._opened[fixture].number
         if base is not None:
             self.writer.batch.bases[number] = base
         if gaps is not None:
@@ -136,12 +108,12 @@ class SqliteLog:
 
     def head(self, fixture: str) -> int:
         """Return the position of the fixture's newest row; 0 where there is none."""
-        held = self._fixtures.get(fixture)
+        held = self._opened.get(fixture)
         return held.head if held is not None else 0
 
     async def read(self, fixture: str, after: int, limit: int, *, until: int | None = None) -> list[Row]:
         """Return the fixture's next rows behind a position; those that wait to be written come from memory."""
-        held = self._fixtures[fixture]
+        held = self._opened[fixture]
         waiting = tuple(held.waiting)  # before the disk is asked: what leaves it meanwhile has got there
         last = until if until is not None else held.head
         first = waiting[0].position if waiting else held.head + 1
@@ -184,7 +156,7 @@ class SqliteLog:
             lane = held.lanes.get(plugin)  # somebody else may have been faster
         if lane is None:
             number, state = found if found is not None else self._new_lane(plugin, from_start=from_start)
-            lane = held.lanes[plugin] = _Lane(number, state, settings)
+            lane = held.lanes[plugin] = OpenLane(number, state, settings)
         lane.settings = settings
         lane.readers.append(reader)
         self.writer.batch.lanes[lane.number] = (lane.number, plugin, held.number, lane.state.cursor, settings)
@@ -198,31 +170,23 @@ class SqliteLog:
         self._next_lane += 1
         return self._next_lane, LaneState(0 if from_start else born)
 
-    async def _open_fixture(self, fixture: str) -> _Fixture:
-        while self._numbers.get(fixture) in self._closed:
-            await self._opening.park()
-        held = self._fixtures.get(fixture)
+    async def _open_fixture(self, fixture: str) -> OpenFixture:
+        held = self._opened.get(fixture)
+        number = self._numbers.get(fixture)
+        if number is None:
+            number = self._numbers[fixture] = len(self._numbers) + 1
+            self.writer.batch.fixtures[number] = fixture
+            self.writer.touch()
+            return self._opened.add(OpenFixture(number, fixture, 0, 0))
+        await self._opened.not_shut(number)
         if held is None:
-            number = self._numbers.get(fixture)
-            head = epoch = 0
-            if number is None:
-                number = self._numbers[fixture] = len(self._numbers) + 1
-                self.writer.batch.fixtures[number] = fixture
-                self.writer.touch()
-            else:
-                head, epoch = await self.writer.from_disk(partial(self._reading.head, number))
-            held = self._fixtures.setdefault(fixture, _Fixture(number, fixture, head, epoch))
-            self._by_number[number] = held
+            head, epoch = await self.writer.from_disk(partial(self._reading.head, number))
+            held = self._opened.add(OpenFixture(number, fixture, head, epoch))
         return held
 
     def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
         """Forget a reader; with the last one goes what is in memory of the lane."""
-        held = self._fixtures[fixture]
-        lane = held.lanes[plugin]
-        lane.readers.remove(reader)
-        if not lane.readers:
-            del held.lanes[plugin]
-            held.left[plugin] = self.writer.batch.number
+        self._opened[fixture].close_lane(plugin, reader, self.writer.batch.number)
 
     def commit(
         self,
@@ -234,7 +198,7 @@ class SqliteLog:
     ) -> None:
         """Finish one handler run: its writes and the cursor, all or nothing."""
         batch = self.writer.batch
-        lane = self._fixtures[fixture].lanes[plugin]
+        lane = self._opened[fixture].lanes[plugin]
         lane.state.cursor = batch.cursors[lane.number] = cursor
         if unit is None:
             self.writer.touch()
@@ -273,51 +237,19 @@ class SqliteLog:
             shared = self._shared[plugin] = SharedState(*self._reading.shared(plugin))
         return shared
 
-    @contextmanager
-    def closed(self, number: int) -> Generator[bool]:
-        """Let nobody open a fixture, by its number, while the block runs; yield whether it is not open already."""
-        held = self._by_number.get(number)
-        is_open = held is not None and bool(held.name not in self._finished or held.lanes or held.waiting)
-        if is_open:
-            yield False
-            return
-        self._closed.add(number)
-        try:
-            yield True
-        finally:
-            self._closed.discard(number)
-            self._opening.unpark_all()
-
-    # --- what the writer asks ---
-
-    def _let_go(self, batch: Batch) -> None:
-        """Forget rows that are on the disk now."""
-        if not batch.rows:
-            return
-        last = batch.rows[-1][0]
-        assert isinstance(last, int)
-        for number in batch.touched:
-            held = self._by_number[number]
-            while held.waiting and held.waiting[0].position <= last:
-                held.waiting.popleft()
+    def closed(self, number: int) -> AbstractContextManager[bool]:
+        """Let nobody open a fixture, by its number, while the block runs; gives whether it was not in use already."""
+        return self._opened.shut(number, self._finished)
 
     def _rebuild(self, batch: Batch) -> Batch:
         """Return what a new file needs: all that is in memory, and of ``batch`` what is in no other place."""
-        batch.fixtures = {number: name for name, number in self._numbers.items()}
-        batch.finished = {self._numbers[name] for name in self._finished}
-        batch.plugins = dict(self._born)
-        batch.rows = []
-        for held in self._fixtures.values():
-            batch.epochs[held.number] = held.epoch
-            batch.touched.add(held.number)
-            batch.rows += [record(row, held.number, self._moments) for row in held.waiting]
-            for plugin, lane in held.lanes.items():
-                state = lane.state
-                batch.lanes[lane.number] = (lane.number, plugin, held.number, state.cursor, lane.settings)
-                batch.store.update(((lane.number, key), value) for key, value in state.store.items())
-                batch.timers.update(((lane.number, key), timer) for key, timer in state.timers.items())
+        whole = Batch(batch.number, bases=batch.bases, gaps=batch.gaps, then=batch.then, units=batch.units)
+        whole.published, whole.settled = batch.published, batch.settled
+        whole.fixtures = {number: name for name, number in self._numbers.items()}
+        whole.finished = {self._numbers[name] for name in self._finished}
+        whole.plugins = dict(self._born)
+        self._opened.put_all(whole, self._moments)
         for plugin, shared in self._shared.items():
-            batch.sums.update(((plugin, key), value) for key, value in shared.sums.items())
-            batch.values.update(((plugin, key), value) for key, value in shared.values.items())
-        batch.rows.sort(key=itemgetter(0))
-        return batch
+            whole.sums.update(((plugin, key), value) for key, value in shared.sums.items())
+            whole.values.update(((plugin, key), value) for key, value in shared.values.items())
+        return whole
