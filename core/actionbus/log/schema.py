@@ -36,6 +36,7 @@ CREATE TABLE row(
     body,                                 -- the packet as it came: text, or a blob where it was a binary message
     UNIQUE(fixture, epoch, n)
 );
+CREATE INDEX bad_packet ON row(fixture, epoch) WHERE kind = 2;  -- to count them; the rest costs nothing
 CREATE TABLE plugin(
     name TEXT PRIMARY KEY,
     born INTEGER NOT NULL                 -- the newest row when it was first seen
