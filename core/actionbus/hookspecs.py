@@ -62,7 +62,10 @@ class Shared:
         if not isinstance(by, int | float) or not math.isfinite(by):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise PluginError(self._plugin, f"{SHARED}.add: only finite numbers can be added, not {by!r}")
         keepable(self._plugin, SHARED, key)
-        unit.added[key] = unit.added.get(key, 0) + by
+        added = unit.added.get(key, 0) + by
+        if not math.isfinite(self._state.sums.get(key, 0) + added):
+            raise PluginError(self._plugin, f"{SHARED}.add: the sum of {key!r} is too large for a number")
+        unit.added[key] = added
 
     def get(self, key: str, default: object = None) -> object:
         """Return a value, without what handlers that still run have put."""

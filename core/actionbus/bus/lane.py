@@ -41,6 +41,7 @@ class Lane:
     publish: Callable[[str, Sequence[Published]], None]
     retimed: Callable[[Lane, float], None]
     _runs: Runs = field(init=False)
+    _opened: bool = field(init=False, default=False)
     _pending: deque[Row] = field(init=False, factory=deque[Row])
     _behind: bool = field(init=False, default=False)
     _due: float = field(init=False, default=math.inf)
@@ -53,21 +54,24 @@ class Lane:
     _idle: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _waiting: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
 
+    def __attrs_post_init__(self) -> None:
+        woken = self._waiting.unpark_all
+        self._runs = Runs(
+            self.subscriber, self.fixture, self.log, LaneState(0), self.publish, self._look_at_timers, woken
+        )
+
     async def open(self) -> None:
         """Take the lane up where the log says that it stands."""
         subscriber = self.subscriber
-        self._take_up(
-            await self.log.open_lane(
-                subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
-            )
+        self._opened = True
+        self._runs.state = await self.log.open_lane(
+            subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
         )
         self._behind = self._state.cursor < self.log.head(self.fixture)
+        if not self._behind and self.log.is_finished(self.fixture):
+            self._last_timers = len(self._state.timers) + MOST_LAST_TIMERS  # the daemon ended before they had run out
         subscriber.on_pause.append(self._wake)
         self._look_at_timers()
-
-    def _take_up(self, state: LaneState) -> None:
-        woken = self._waiting.unpark_all
-        self._runs = Runs(self.subscriber, self.fixture, self.log, state, self.publish, self._look_at_timers, woken)
 
     @property
     def _state(self) -> LaneState:
@@ -156,6 +160,8 @@ class Lane:
             after = rows[-1].position
 
     def _clock_has_passed(self, due: float) -> bool:
+        if self._last_timers is not None:
+            return due < math.inf
         # A clock that stands shows the time of the newest row: one with the same `at` may follow, and goes first.
         now = self.clock.now()
         return due < now or (due == now and self.clock.running)
@@ -239,24 +245,24 @@ class Lane:
             self._turn_ends = perf_counter() + TURN
 
     @asynccontextmanager
-    async def reopened(self) -> AsyncGenerator[None]:
-        """Take up a lane that has ended, or that never ran, for no more than a transaction."""
+    async def transaction(self) -> AsyncGenerator[None]:
+        """Let a task of the plugin write as a handler does, also before the lane runs and after it has ended.
+
+        See ``Runs.transaction``.
+        """
         name = self.subscriber.name
-        self._take_up(await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings))
-        self._ended = True
+        self._ended = self._ended or not self._opened
+        # One more reader: the lane may end meanwhile. The state is the same for as long as anybody has it open.
+        self._runs.state = await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings)
         try:
-            yield
+            async with self._runs.transaction(self.clock.now()):
+                yield
         finally:
             self.log.close_lane(name, self.fixture, self)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[None]:
-        """Let a task of the plugin write as a handler does; see ``Runs.transaction``."""
-        async with self._runs.transaction(self.clock.now()):
-            yield
         if self._resting:
             self._idle.unpark()  # to look at its timers
 
     def _look_at_timers(self) -> None:
         self._due = min((timer.due for timer in self._state.timers.values()), default=math.inf)
-        self.retimed(self, self._due)
+        if not self._ended:
+            self.retimed(self, self._due)

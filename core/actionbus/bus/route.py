@@ -43,7 +43,7 @@ class Route:
     offered: bool = field(init=False, default=False)
     """Whether a lane was handed a row; who feeds the fixture lowers it and lets the lanes have their turn."""
     _table: _LaneTable = field(init=False)
-    _ended: dict[str, Lane] = field(init=False, factory=dict[str, Lane])  # by plugin: those that still see transactions
+    _ended: dict[Subscriber, Lane] = field(init=False, factory=dict[Subscriber, Lane])  # they still see transactions
     _timers: dict[Lane, float] = field(init=False, factory=dict[Lane, float])
     _first_due: float = field(init=False, default=math.inf)
     _unskipped: int = field(init=False, default=0)  # rows since the lanes that have nothing to do were told to skip
@@ -65,15 +65,12 @@ class Route:
     async def transaction(self, subscriber: Subscriber) -> AsyncGenerator[None]:
         """Let a task of a plugin write as its handlers for this fixture do, also where its lane has ended."""
         lane = next((lane for lane in self.lanes if lane.subscriber is subscriber), None)
-        if lane is not None:
-            async with lane.transaction():
-                yield
-            return
-        lane = self._ended.get(subscriber.name)
+        lane = lane if lane is not None else self._ended.get(subscriber)
         if lane is None:
-            lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, _untimed)
-            self._ended[subscriber.name] = lane
-        async with lane.reopened(), lane.transaction():
+            lane = self._ended[subscriber] = Lane(
+                subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed
+            )
+        async with lane.transaction():
             yield
 
     async def _run(self, lane: Lane) -> None:
@@ -81,6 +78,7 @@ class Route:
             await lane.run()
         finally:
             self.lanes.remove(lane)
+            self._ended[lane.subscriber] = lane
             self._table.clear()
             self._retimed(lane, math.inf)
 
@@ -135,7 +133,3 @@ class Route:
     def _set_alarms(self) -> None:
         for lane in self._timers:
             lane.set_alarm()
-
-
-def _untimed(lane: Lane, due: float) -> None:
-    """Wake nobody: a lane that has ended fires no timer."""

@@ -175,6 +175,7 @@ class Host:
 
     async def _live(self, plugin: Plugin, setting_up: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
         self._origins[plugin.name] = plugin.origin
+        await self.log.prepare(plugin.name)
         context = self.context(plugin)
         folds = check_folds(plugin.name, plugin.hook("folds", context=context))
         publishes = plugin.declaration.publishes

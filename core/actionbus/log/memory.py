@@ -54,6 +54,11 @@ class MemoryLog:
         return False
 
     @property
+    def under_way(self) -> int:
+        """Nothing is on its way to a disk."""
+        return 0
+
+    @property
     def lost(self) -> int:
         """Nothing is lost before the end."""
         return 0
@@ -163,6 +168,9 @@ class MemoryLog:
             shared.sums[key] = shared.sums.get(key, 0) + by
         for key, value in unit.claimed.items():
             shared.values.setdefault(key, value)
+
+    async def prepare(self, plugin: str) -> None:
+        """Do nothing: all is at hand."""
 
     def shared(self, plugin: str) -> SharedState:
         """Return the plugin's store over all fixtures."""

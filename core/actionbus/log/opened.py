@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 
@@ -56,6 +56,7 @@ class Opened:
         self._fixtures: dict[str, OpenFixture] = {}
         self._by_number: dict[int, OpenFixture] = {}
         self._shut: set[int] = set()  # fixtures that are being deleted
+        self._opening: Counter[int] = Counter()  # those that are being opened
         self._waiting = trio.lowlevel.ParkingLot()  # for one of them
 
     def __getitem__(self, fixture: str) -> OpenFixture:
@@ -76,10 +77,20 @@ class Opened:
             await self._waiting.park()
 
     @contextmanager
+    def opening(self, number: int) -> Generator[None]:
+        """Let nobody delete a fixture while the block runs, which opens it."""
+        self._opening[number] += 1
+        try:
+            yield
+        finally:
+            self._opening[number] -= 1
+
+    @contextmanager
     def shut(self, number: int, finished: Collection[str]) -> Generator[bool]:
         """Let nobody open a fixture while the block runs; yield whether it was not in use already."""
         held = self._by_number.get(number)
-        if held is not None and (held.name not in finished or held.lanes or held.waiting):
+        in_use = held is not None and (held.name not in finished or held.lanes or held.waiting)
+        if in_use or self._opening[number]:
             yield False
             return
         self._shut.add(number)

@@ -35,13 +35,13 @@ class Known:
 
 @frozen
 class LaneLine:
-    """A lane as the journal has it; ``publishes``: moments that it published are not announced yet."""
+    """A lane as the journal has it; ``owes``: it has timers, or moments that are not announced yet."""
 
     number: int
     plugin: str
     cursor: int
     settings: str
-    publishes: int
+    owes: int
 
 
 def known(database: Database) -> Known:
@@ -117,7 +117,7 @@ class Reading:
         """Return what is known of a fixture's lanes."""
         asked = (
             "SELECT id, plugin, cursor, settings, EXISTS (SELECT 1 FROM published WHERE published.lane = lane.id)"
-            " FROM lane WHERE fixture = ?"
+            " OR EXISTS (SELECT 1 FROM timer WHERE timer.lane = lane.id) FROM lane WHERE fixture = ?"
         )
         return [LaneLine(*line) for line in self.database.read(asked, number)]
 

@@ -49,6 +49,11 @@ class Log(Protocol):
         ...
 
     @property
+    def under_way(self) -> int:
+        """How many rows and handler runs would not survive the end of this process yet."""
+        ...
+
+    @property
     def lost(self) -> int:
         """How often the log was lost and begun anew: when it grows, each fixture's list is fetched anew."""
         ...
@@ -103,7 +108,7 @@ class Log(Protocol):
     async def cursors(self, fixture: str) -> dict[str, int]:
         """Return how far each plugin that was ever given the fixture has read it, before its lanes are opened.
 
-        The cursor of one whose published moments are not announced yet is before the fixture's newest row.
+        Of a finished fixture the cursor of one that has timers or unannounced moments is before the newest row.
         """
         ...
 
@@ -137,6 +142,10 @@ class Log(Protocol):
 
     def share(self, plugin: str, unit: Unit) -> None:
         """Keep what a unit that belongs to no fixture adds and claims in the plugin's shared store."""
+        ...
+
+    async def prepare(self, plugin: str) -> None:
+        """Make ready what ``shared`` returns: to be called before it."""
         ...
 
     def shared(self, plugin: str) -> SharedState:

@@ -52,6 +52,11 @@ class SqliteLog:
         return self.writer.stuck
 
     @property
+    def under_way(self) -> int:
+        """How many rows and handler runs are not on the disk yet."""
+        return self.writer.under_way
+
+    @property
     def lost(self) -> int:
         """How often the file was damaged, and a new one begun."""
         return self.writer.lost
@@ -142,12 +147,14 @@ class SqliteLog:
         """Return how far each plugin that was ever given the fixture has read it."""
         held = await self._open_fixture(fixture)
         lanes = await self.writer.from_disk(partial(self._reading.lanes, held.number))
-        return {lane.plugin: min(lane.cursor, held.head - 1) if lane.publishes else lane.cursor for lane in lanes}
+        before = held.head - 1 if fixture in self._finished else held.head
+        return {lane.plugin: min(lane.cursor, before) if lane.owes else lane.cursor for lane in lanes}
 
     async def open_lane(
         self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
     ) -> LaneState:
         """Return what is held of a lane."""
+        await self.prepare(plugin)
         held = await self._open_fixture(fixture)
         lane, found = held.lanes.get(plugin), None
         if lane is None:
@@ -180,8 +187,9 @@ class SqliteLog:
             return self._opened.add(OpenFixture(number, fixture, 0, 0))
         await self._opened.not_shut(number)
         if held is None:
-            head, epoch = await self.writer.from_disk(partial(self._reading.head, number))
-            held = self._opened.add(OpenFixture(number, fixture, head, epoch))
+            with self._opened.opening(number):
+                head, epoch = await self.writer.from_disk(partial(self._reading.head, number))
+                held = self._opened.add(OpenFixture(number, fixture, head, epoch))
         return held
 
     def close_lane(self, plugin: str, fixture: str, reader: Reader) -> None:
@@ -230,12 +238,15 @@ class SqliteLog:
         self.writer.batch.published[number] = (number, lane, snake_name(type(moment)), body, published.hops)
         return Published(moment=moment, hops=published.hops, id=number)
 
+    async def prepare(self, plugin: str) -> None:
+        """Read what a plugin keeps over all fixtures."""
+        if plugin not in self._shared:
+            found = await self.writer.from_disk(partial(self._reading.shared, plugin))
+            self._shared.setdefault(plugin, SharedState(*found))
+
     def shared(self, plugin: str) -> SharedState:
         """Return the plugin's store over all fixtures."""
-        shared = self._shared.get(plugin)
-        if shared is None:
-            shared = self._shared[plugin] = SharedState(*self._reading.shared(plugin))
-        return shared
+        return self._shared[plugin]
 
     def closed(self, number: int) -> AbstractContextManager[bool]:
         """Let nobody open a fixture, by its number, while the block runs; gives whether it was not in use already."""

@@ -114,11 +114,15 @@ async def test_writes_that_were_undone_at_once_leave_nothing(path: Path) -> None
 async def test_what_is_shared_over_fixtures_survives(path: Path) -> None:
     for turn in range(3):
         async with opened(path) as log:
+            await log.prepare("p")
+            await log.prepare("q")
             log.share("p", Unit(added={"n": 1.5, "int": 2}, claimed={"first": b"%d" % turn}))
             log.share("q", Unit(added={"large": 2**70}))
             await log.open_lane("p", "f", Reader())
             log.commit("p", "f", 0, Unit(added={"n": 1.5}))
     async with opened(path) as log:
+        for plugin in "pqr":
+            await log.prepare(plugin)
         assert log.shared("p").sums == {"n": 9.0, "int": 6}
         assert log.shared("p").values == {"first": b"0"}
         assert log.shared("q").sums == {"large": 3 * 2.0**70}
