@@ -74,6 +74,8 @@ async def run(
                     await _follow_all(source, host, catalogue, endings, until_finished=until_finished)
                 logger.info("feeds have stopped, plugins finish what they have")
         everything.cancel_scope.cancel()
+    if log.under_way:
+        return False  # what is not on the disk is fetched again with the next start, but this was no clean end
     if stopping.cancel_called:
         return True  # whoever asked for the end got it
     finished = all(endings.get(fixture) is Ending.FINISHED for fixture in source.fixtures)
@@ -90,7 +92,7 @@ async def _follow_all(
     source: Source, host: Host, catalogue: Catalogue, endings: dict[str, Ending], *, until_finished: bool
 ) -> None:
     """Follow every fixture in a task of its own, until all have ended or, without ``until_finished``, for ever."""
-    connects = ConnectLimit()
+    connects, past = ConnectLimit(), trio.CapacityLimiter(1)
     async with trio.open_nursery() as nursery:
         profile = source.profile
         if source.simulation is not None:
@@ -98,7 +100,7 @@ async def _follow_all(
             profile = evolve(profile, url=url)
         async with trio.open_nursery() as feeds:
             for fixture in source.fixtures:
-                follow_one = partial(_follow, fixture, profile, source, host, catalogue, connects, endings)
+                follow_one = partial(_follow, fixture, profile, source, host, catalogue, connects, past, endings)
                 feeds.start_soon(partial(follow_one, give_up_when_refused=until_finished), name=f"feed {fixture}")
             logger.info("following", fixtures=len(source.fixtures), server=profile.url)
         if not until_finished:
@@ -114,19 +116,21 @@ async def _follow(
     host: Host,
     catalogue: Catalogue,
     connects: ConnectLimit,
+    past: trio.CapacityLimiter,
     endings: dict[str, Ending],
     *,
     give_up_when_refused: bool,
 ) -> None:
-    if host.log.is_finished(fixture):
-        endings[fixture] = Ending.FINISHED
-        if await host.has_more(fixture):
-            await _close(await host.open_fixture(fixture, catalogue=catalogue))
-        logger.info("fixture has finished before", fixture=fixture)
-        return
-    await connects.wait()  # before what the log holds is read: hundreds of games are not taken up all at once
-    pipeline = await host.open_fixture(fixture, catalogue=catalogue)
     try:
+        if host.log.is_finished(fixture):
+            endings[fixture] = Ending.FINISHED
+            async with past:  # one after the other: there may be hundreds, and those that run have the right of way
+                if await host.has_more(fixture):
+                    await _close(await host.open_fixture(fixture, catalogue=catalogue))
+            logger.info("fixture has finished before", fixture=fixture)
+            return
+        await connects.wait()  # before what the log holds is read: hundreds of games are not taken up all at once
+        pipeline = await host.open_fixture(fixture, catalogue=catalogue)
         endings[fixture] = await follow(
             pipeline,
             profile,
@@ -140,8 +144,10 @@ async def _follow(
     except Exception:
         # The boundary around a fixture: what is wrong in our own code for one must not end the others.
         logger.exception("fixture failed, which is a mistake in actionbus; the others go on", fixture=fixture)
-        pipeline.clock.stop()
-        pipeline.tell(FeedState.DOWN, "following it failed, which is a mistake in actionbus")
+        endings.pop(fixture, None)
+        if (opened := host.pipelines.get(fixture)) is not None:
+            opened.clock.stop()
+            opened.tell(FeedState.DOWN, "following it failed, which is a mistake in actionbus")
         return
     counts = pipeline.counts
     how = endings[fixture].value

@@ -32,6 +32,7 @@ async def open_journal(path: Path, *, sync: str, keep: float, catalogue: Catalog
     A damaged one is kept aside and a new one begun. Raises ConfigError where it cannot be used at all, or another
     daemon uses it. What the block raises comes out as it is.
     """
+    path = await trio.to_thread.run_sync(path.resolve)  # two names of one file are one journal
     lock = Lock(path)
     database = Database(path, sync)
     try:

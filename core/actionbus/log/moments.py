@@ -64,6 +64,7 @@ class Moments:
 
     def __init__(self) -> None:
         self._kinds: dict[str, type[Moment]] = {}
+        self._missing: set[str] = set()
 
     def know(self, kinds: Iterable[type[Moment]]) -> None:
         """Learn classes. Each is one that ``unkeepable`` has nothing to say of."""
@@ -89,6 +90,9 @@ class Moments:
         """
         kind = self._kinds.get(name)
         if kind is None:
+            if name not in self._missing:
+                self._missing.add(name)
+                logger.warning("the log has moments that no plugin makes any more: nobody hears of them", moment=name)
             return None
         raw: dict[str, Any] = orjson.loads(body)
         try:

@@ -62,11 +62,18 @@ class Records:
 
     def row(self, record: Record, fixture: str, origin: Origin) -> Row:
         """Return a record's row; its events say ``origin``, or CATCH_UP where they made up for an outage."""
-        return self._read(record, fixture, origin)[0]
+        return self.listed(record, fixture, origin).row
 
-    def listed(self, record: Record, fixture: str) -> Listed:
-        """Return a record's row with its packet."""
-        row, packet = self._read(record, fixture, Origin.CATCH_UP)
+    def listed(self, record: Record, fixture: str, origin: Origin = Origin.CATCH_UP) -> Listed:
+        """Return a record's row with its packet. One that is damaged has no events, which is told as an error."""
+        try:
+            row, packet = self._read(record, fixture, origin)
+        except (ValueError, TypeError, KeyError) as error:
+            position, at = record[0], record[5]
+            assert isinstance(position, int)
+            logger.error("a row of the journal is damaged and left out", position=position, reason=str(error))
+            at = at if isinstance(at, float) else 0.0
+            row, packet = Row(position=position, fixture=fixture, kind=MOMENT, at=at, received=at), None
         return Listed(row=row, packet=packet)
 
     def _read(self, record: Any, fixture: str, origin: Origin) -> tuple[Row, Action | None]:

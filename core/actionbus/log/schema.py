@@ -10,6 +10,7 @@ from actionbus.errors import ConfigError
 
 APPLICATION = 0x41425553  # "ABUS", in the header of the file: what else is a SQLite database is not ours to write to
 BUSY = 5.0  # seconds to wait for whoever reads the file meanwhile
+WAL = 16 * 1024 * 1024  # bytes: what a slow reader made of the write-ahead log goes down to this again
 
 FIRST = """
 CREATE TABLE fixture(
@@ -87,6 +88,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
     )
     try:
+        connection.text_factory = _text
         version = _version(connection, path, len(MIGRATIONS))
         if version < len(MIGRATIONS):
             raise ConfigError(f"{path} was written by an older actionbus; `actionbus run` brings it up to date")
@@ -96,12 +98,21 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _text(stored: bytes) -> str:
+    """Read a text; of one that is damaged, as much as there is."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored.decode(errors="backslashreplace")
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, sync: str, migrations: Sequence[str]) -> None:
     version = _version(connection, path, len(migrations))
     if version == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only while there is no table
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {sync}")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL}")
     for number, migration in enumerate(migrations[version:], version + 1):
         marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {number};"
         connection.executescript(f"BEGIN IMMEDIATE; {migration} {marks} COMMIT;")
