@@ -68,7 +68,7 @@ class Records:
         """Return a record's row with its packet. One that is damaged has no events, which is told as an error."""
         try:
             row, packet = self._read(record, fixture, origin)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             position, at = record[0], record[5]
             assert isinstance(position, int)
             logger.error("a row of the journal is damaged and left out", position=position, reason=str(error))
