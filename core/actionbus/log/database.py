@@ -46,6 +46,9 @@ class Database:
     sync: str
     _writer: sqlite3.Connection = field(init=False)
     _reader: sqlite3.Connection = field(init=False)
+    _is_open: bool = field(init=False, default=False)
+    _kept: Path | None = field(init=False, default=None)
+    """Where a damaged file is by now, until there is a new one in its place."""
 
     def open(self) -> None:
         """Open the file, or make it. Raises ConfigError and sqlite3.Error."""
@@ -55,27 +58,35 @@ class Database:
         except BaseException:
             self._writer.close()
             raise
+        self._is_open = True
 
     def reopen_writer(self) -> None:
         """Connect anew after an error: a connection whose file could not be written may be of no use any more."""
-        _close(self._writer)
-        self._writer = connect(self.path, sync=self.sync)
+        before, self._writer = self._writer, connect(self.path, sync=self.sync)
+        _close(before)
 
     def reopen_reader(self) -> None:
         """Connect anew after an error."""
-        _close(self._reader)
-        self._reader = connect_to_read(self.path)
+        before, self._reader = self._reader, connect_to_read(self.path)
+        _close(before)
 
     def close(self) -> None:
-        """Close the file."""
-        _close(self._reader)
-        _close(self._writer)
+        """Close the file, if it is open."""
+        if self._is_open:
+            self._is_open = False
+            _close(self._reader)
+            _close(self._writer)
 
     def set_aside(self) -> Path:
-        """Keep a damaged file under another name, beside where it was; return that."""
+        """Keep a damaged file under another name, beside where it was, and begin a new one; return that name.
+
+        Raises OSError, ConfigError and sqlite3.Error, and can then be called again.
+        """
         self.close()
-        kept = keep_aside(self.path)
+        if self._kept is None:
+            self._kept = keep_aside(self.path)
         self.open()
+        kept, self._kept = self._kept, None
         return kept
 
     def write(self, batch: Batch) -> None:

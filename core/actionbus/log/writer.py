@@ -157,16 +157,19 @@ class Writer:
                 continue
 
     async def replace_file(self, error: sqlite3.Error) -> None:
-        """Keep a damaged file aside and begin a new one with what is in memory."""
-        lost = self.lost
+        """Keep a damaged file aside and begin a new one with what is in memory, as soon as the disk allows it."""
+        lost, wait = self.lost, FIRST_WAIT
         async with self._reading, self._writing:
             if self.lost != lost:
                 return  # somebody else was faster
-            try:
-                kept = await trio.to_thread.run_sync(self._database.set_aside)
-            except (OSError, sqlite3.Error) as refusal:
-                self._in_trouble(f"{error}; and it cannot be replaced: {refusal}")
-                return
+            while True:  # nobody may touch the files meanwhile: a new one without all that is in memory is of no use
+                try:
+                    kept = await trio.to_thread.run_sync(self._database.set_aside)
+                    break
+                except (OSError, sqlite3.Error, ConfigError) as refusal:
+                    self._in_trouble(f"{error}; and it cannot be replaced: {refusal}")
+                await trio.sleep(wait)
+                wait = min(wait * 2, LAST_WAIT)
             self.lost += 1
             logger.error(
                 "the journal is damaged: it is kept aside and a new one begun, the feeds' lists are fetched anew",
@@ -184,13 +187,15 @@ class Writer:
             self._changed.unpark_all()
 
     def _in_trouble(self, reason: str) -> None:
-        if self.trouble != reason:
-            self.trouble = reason
-            self._report(reason)
+        if self.trouble is None:
             logger.error(
                 "the journal cannot be written: plugins and alerts go on, what comes is kept in memory until it can",
                 journal=str(self._database.path), reason=reason,
             )  # fmt: skip
+        if self.trouble != reason:
+            self.trouble = reason
+            self._report(reason)
+            self._changed.unpark_all()  # there is more room now
 
     def _done(self, batch: Batch) -> None:
         self._last = batch.number
