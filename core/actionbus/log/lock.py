@@ -15,6 +15,7 @@ from attrs import define, field
 from actionbus.errors import ConfigError
 
 LOOKS = 5  # attempts to lock, 0.02 s apart: `running` has the lock for a moment, too
+MOST = 500  # characters of trouble, up to 6 bytes each
 SIZE = 4096  # bytes, written when there is room: on a full disk it can still be said that the disk is full
 
 
@@ -52,7 +53,7 @@ class Lock:
             self._put(trouble)
 
     def _put(self, trouble: str | None) -> None:
-        text = orjson.dumps({"pid": os.getpid(), "since": self._since, "trouble": trouble and trouble[:1000]})
+        text = orjson.dumps({"pid": os.getpid(), "since": self._since, "trouble": trouble and trouble[:MOST]})
         os.pwrite(self._file, text.ljust(SIZE), 0)
 
     def release(self) -> None:

@@ -53,7 +53,7 @@ def unkept(moment: Moment) -> str | None:
     """Say why this moment could not be read back from the log, None where it could: its class alone does not tell."""
     try:
         moment.key.encode()
-        _structured(type(moment), orjson.loads(orjson.dumps(_says(moment))))
+        _structured(attrs.resolve_types(type(moment)), orjson.loads(orjson.dumps(_says(moment))))
     except Exception as error:  # of cattrs several kinds, and whatever a class does to refuse values
         return f"what it says cannot be kept: {error}"
     return None
