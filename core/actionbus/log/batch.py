@@ -39,6 +39,8 @@ class Batch:
     then: list[Callable[[], None]] = field(factory=list[Callable[[], None]])
     touched: set[int] = field(factory=set[int])
     """The fixtures that have rows in it."""
+    salvaged: int = 0
+    """How many of the rows are from a file that was damaged, and on no other way to the disk."""
     units: int = 0
     """How many handler runs wrote something but their cursor."""
 

@@ -6,14 +6,18 @@ from collections import Counter, deque
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 
+import structlog
 import trio
 from attrs import define, field
 
-from actionbus.log.batch import Batch
+from actionbus.log.batch import Batch, Record
 from actionbus.log.moments import Moments
 from actionbus.log.records import record
 from actionbus.log.rows import LaneState, Row
+from actionbus.log.salvage import Salvaged
 from actionbus.log.seam import Reader
+
+logger = structlog.get_logger()
 
 
 @define(eq=False)
@@ -47,6 +51,11 @@ class OpenFixture:
         if not lane.readers:
             del self.lanes[plugin]
             self.left[plugin] = batch
+
+    def behind(self) -> list[str]:
+        """Return the plugins whose lanes have rows before them that are on the disk."""
+        on_disk = self.waiting[0].position - 1 if self.waiting else self.head
+        return [plugin for plugin, lane in self.lanes.items() if lane.state.cursor < on_disk]
 
 
 class Opened:
@@ -111,15 +120,34 @@ class Opened:
             while waiting and waiting[0].position <= last:
                 waiting.popleft()
 
-    def put_all(self, batch: Batch, moments: Moments) -> None:
-        """Put everything into the first batch of a new file."""
+    def in_use(self) -> list[int]:
+        """Return the numbers of the fixtures that are read, those first of which a lane reads on from the disk."""
+        held = [each for each in self._fixtures.values() if each.lanes]
+        return [each.number for each in sorted(held, key=lambda each: not each.behind())]
+
+    def put_all(self, batch: Batch, moments: Moments, salvaged: Salvaged) -> None:
+        """Put everything into the first batch of a new file; of lanes that lose rows by it, tell."""
+        rows: dict[object, Record] = {each[0]: each for each in salvaged.rows}
+        batch.salvaged = len(rows)
         for held in self._fixtures.values():
             batch.epochs[held.number] = held.epoch
             batch.touched.add(held.number)
-            batch.rows += [record(row, held.number, moments) for row in held.waiting]
+            for row in held.waiting:
+                batch.salvaged -= row.position in rows  # an error may come after the disk has it
+                rows[row.position] = record(row, held.number, moments)
             for plugin, lane in held.lanes.items():
                 state = lane.state
                 batch.lanes[lane.number] = (lane.number, plugin, held.number, state.cursor, lane.settings)
                 batch.store.update(((lane.number, key), value) for key, value in state.store.items())
                 batch.timers.update(((lane.number, key), timer) for key, timer in state.timers.items())
-        batch.rows.sort(key=lambda each: each[:1])
+            for plugin in held.behind() if held.number in salvaged.incomplete else ():
+                logger.error(
+                    "a plugin was behind, and rows that it had not read are in the damaged journal only",
+                    plugin=plugin, fixture=held.name, after=held.lanes[plugin].state.cursor,
+                )  # fmt: skip
+        batch.rows = [rows[position] for position in sorted(rows, key=_number)]
+
+
+def _number(position: object) -> int:
+    assert isinstance(position, int)
+    return position

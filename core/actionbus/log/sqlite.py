@@ -17,6 +17,7 @@ from actionbus.log.opened import Opened, OpenFixture, OpenLane
 from actionbus.log.reading import Known, Reading
 from actionbus.log.records import Records, as_origin, record
 from actionbus.log.rows import Held, LaneState, Published, Row, Unit
+from actionbus.log.salvage import Salvaged
 from actionbus.log.seam import Reader, SharedState
 from actionbus.log.writer import Writer
 
@@ -39,7 +40,14 @@ class SqliteLog:
         self._reading = Reading(database, Records(catalogue, self._moments), self._moments, self._position)
         self._opened = Opened()
         self._shared: dict[str, SharedState] = {}
-        self.writer = Writer(database, known.batch, written=self._opened.let_go, rebuild=self._rebuild, report=report)
+        self.writer = Writer(
+            database,
+            known.batch,
+            written=self._opened.let_go,
+            in_use=self._opened.in_use,
+            rebuild=self._rebuild,
+            report=report,
+        )
 
     @property
     def crowded(self) -> bool:
@@ -252,14 +260,14 @@ class SqliteLog:
         """Let nobody open a fixture, by its number, while the block runs; gives whether it was not in use already."""
         return self._opened.shut(number, self._finished)
 
-    def _rebuild(self, batch: Batch) -> Batch:
+    def _rebuild(self, batch: Batch, salvaged: Salvaged) -> Batch:
         """Return what a new file needs: all that is in memory, and of ``batch`` what is in no other place."""
         whole = Batch(batch.number, bases=batch.bases, gaps=batch.gaps, then=batch.then, units=batch.units)
         whole.published, whole.settled = batch.published, batch.settled
         whole.fixtures = {number: name for name, number in self._numbers.items()}
         whole.finished = {self._numbers[name] for name in self._finished}
         whole.plugins = dict(self._born)
-        self._opened.put_all(whole, self._moments)
+        self._opened.put_all(whole, self._moments, salvaged)
         for plugin, shared in self._shared.items():
             whole.sums.update(((plugin, key), value) for key, value in shared.sums.items())
             whole.values.update(((plugin, key), value) for key, value in shared.values.items())

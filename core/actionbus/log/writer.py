@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ import trio
 from actionbus.errors import ConfigError
 from actionbus.log.batch import Batch
 from actionbus.log.database import Database, is_a_mistake, is_corrupt
+from actionbus.log.salvage import Salvaged, salvage
 
 T = TypeVar("T")
 
@@ -29,7 +30,8 @@ class Writer:
 
     ``trouble`` says why nothing can be written, None while all is well; ``report`` is told whenever that changes.
     ``written`` is called with each batch that is on the disk. A file that turns out to be damaged is kept aside:
-    ``rebuild`` gets what was to be written and returns all that a new file needs.
+    ``rebuild`` gets what was to be written and what could still be read of the fixtures ``in_use``, and returns all
+    that a new file needs.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class Writer:
         last: int,
         *,
         written: Callable[[Batch], None],
-        rebuild: Callable[[Batch], Batch],
+        in_use: Callable[[], Sequence[int]],
+        rebuild: Callable[[Batch, Salvaged], Batch],
         report: Callable[[str | None], None],
     ) -> None:
         self.batch = Batch(last + 1)
@@ -47,6 +50,7 @@ class Writer:
         self._database = database
         self._last = last
         self._on_written = written
+        self._in_use = in_use
         self._rebuild = rebuild
         self._report = report
         self._not_before = 0.0  # on trio's clock
@@ -162,6 +166,7 @@ class Writer:
         async with self._reading, self._writing:
             if self.lost != lost:
                 return  # somebody else was faster
+            salvaged = await trio.to_thread.run_sync(salvage, self._database, self._in_use())
             while True:  # nobody may touch the files meanwhile: a new one without all that is in memory is of no use
                 try:
                     kept = await trio.to_thread.run_sync(self._database.set_aside)
@@ -181,8 +186,7 @@ class Writer:
                 held.absorb(batch)
                 held.number = batch.number
                 batch = held
-            self.batch = self._rebuild(batch)
-            self._last = batch.number - 1
+            self.batch = self._rebuild(batch, salvaged)
             self._work.set()
             self._changed.unpark_all()
 
@@ -199,7 +203,7 @@ class Writer:
 
     def _done(self, batch: Batch) -> None:
         self._last = batch.number
-        self._under_way -= len(batch.rows) + batch.units
+        self._under_way -= len(batch.rows) - batch.salvaged + batch.units
         if self.trouble is not None:
             self.trouble = None
             self._report(None)
