@@ -207,14 +207,17 @@ class Timeline:
             said = self._number(self._revisions[packet.action_id], announced, said)
         return said
 
-    def restore_gone(self, action: Action, announced: int, position: int, at: float) -> tuple[Action, ...]:
+    def restore_gone(
+        self, decision: Decision, action: Action, announced: int, position: int, at: float
+    ) -> tuple[Action, ...]:
         """Take in again that an action vanished from the feed's list; ``action`` is what stood.
 
         ``announced`` is how often it had been announced by then. Returns what that said of what is known.
         """
         held = self._revisions.get(action.action_id)
         if held is None:
-            self._revisions[action.action_id] = Revision(action, GONE, position, announced)
+            stood = decision.before if decision.before is not None else position
+            self._revisions[action.action_id] = Revision(action, GONE, stood, announced)
             return ()
         _, said = self.vanish(action.action_id, position, at)
         return self._number(held, announced, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class Database:
     _writer: sqlite3.Connection = field(init=False)
     _reader: sqlite3.Connection = field(init=False)
     _is_open: bool = field(init=False, default=False)
+    _inode: int = field(init=False, default=0)
     _kept: Path | None = field(init=False, default=None)
     """Where a damaged file is by now, until there is a new one in its place."""
 
@@ -58,6 +60,7 @@ class Database:
         except BaseException:
             self._writer.close()
             raise
+        self._inode = os.stat(self.path).st_ino
         self._is_open = True
 
     def reopen_writer(self) -> None:
@@ -90,11 +93,26 @@ class Database:
         return kept
 
     def write(self, batch: Batch) -> None:
-        """Write a batch, all or nothing. Raises sqlite3.Error; writing it again then does no harm."""
+        """Write a batch, all or nothing. Raises sqlite3.Error; writing it again then does no harm.
+
+        A file that was removed is damaged, too: SQLite would go on writing to what nobody can open any more.
+        """
+        if not self._is_there():
+            gone = sqlite3.DatabaseError("its file was removed, or another one is in its place")
+            gone.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+            raise gone
         with self.changing() as cursor:
             ((done,),) = cursor.execute("SELECT batch FROM written").fetchall()
             if done < batch.number:
                 _put(cursor, batch)
+
+    def _is_there(self) -> bool:
+        try:
+            return os.stat(self.path).st_ino == self._inode
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # nobody knows; what follows finds out whether it can be written
 
     def commit(self) -> None:
         """Make it last."""

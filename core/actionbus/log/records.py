@@ -87,8 +87,8 @@ class Records:
         said: tuple[Event, ...] = ()
         if kind in (PACKET, VANISHED):
             decision = Decision(State(state), previous, announced, bool(flags & QUIET))
-            held = self._decode(before, origin) if before is not None else None
-            packet = self._decode(body, origin) if kind is PACKET else None
+            held = self._decode(before, origin, fixture, previous) if before is not None else None
+            packet = self._decode(body, origin, fixture, position) if kind is PACKET else None
             said = self._said(decision, held, packet, kind, position, at)
             if kind is VANISHED and origin is Origin.HISTORY:
                 said = tuple(altered(each, origin=origin) for each in said)
@@ -111,11 +111,12 @@ class Records:
         )  # fmt: skip
         return row, packet
 
-    def _decode(self, body: str | bytes, origin: Origin) -> Action | None:
+    def _decode(self, body: str | bytes, origin: Origin, fixture: str, position: int) -> Action | None:
         try:
             action = self._decoder.decode(body)
         except BadPacket as reason:
-            logger.error("a packet in the log, good when it came, cannot be read now", reason=str(reason))
+            what = {"fixture": fixture, "position": position, "reason": str(reason)}
+            logger.error("a packet of the journal that was good when it came is damaged and left out", **what)
             return None
         return action if origin is Origin.LIVE else altered(action, origin=origin)
 

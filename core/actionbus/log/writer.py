@@ -193,7 +193,8 @@ class Writer:
     def _in_trouble(self, reason: str) -> None:
         if self.trouble is None:
             logger.error(
-                "the journal cannot be written: plugins and alerts go on, what comes is kept in memory until it can",
+                "the journal cannot be written: plugins and alerts go on, what comes waits in memory; make room, or see"
+                " `actionbus doctor`",
                 journal=str(self._database.path), reason=reason,
             )  # fmt: skip
         if self.trouble != reason:

@@ -178,7 +178,7 @@ class Pipeline:
     def _restore_action(self, packet: Action, decision: Decision, row: Row) -> None:
         announced = decision.announced + (0 if decision.quiet else max(1, len(row.events)))
         if row.kind is RowKind.VANISHED:
-            events = self.timeline.restore_gone(packet, announced, row.position, row.at)
+            events = self.timeline.restore_gone(decision, packet, announced, row.position, row.at)
         else:
             self.counts.follow(packet.fixture_seq)
             events = self.timeline.restore(decision, packet, announced, row.position, row.at)
@@ -203,6 +203,8 @@ class Pipeline:
             state=state,
             reason=reason,
         )
+        if self.status is not None and state is FeedState.LIVE:
+            logger.info("feed is up again", fixture=self.fixture)
         self.status = status
         row = self._row(RowKind.STATUS, received, reason, position=position, events=(status,))
         self.log.append((row,))

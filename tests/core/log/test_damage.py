@@ -60,3 +60,21 @@ class Nobody:
     """A reader that needs nothing."""
 
     needs = None
+
+
+async def test_an_action_that_two_lists_in_a_row_do_not_have_is_read_without_complaint(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with capture_logs() as logs:
+        for _ in range(3):
+            async with running(path, listener("ear", lambda _: [on(Action, hear)])) as run:
+                pipeline = await run.open(RECORDING.fixture)
+                if not pipeline.counts.packets:
+                    give(pipeline, PACKETS[:5], 1e9)
+                pipeline.begin_list()
+                for revision in tuple(pipeline.timeline):
+                    if revision.announced:
+                        pipeline.vanish(revision.action.action_id, 1e9)
+                await run.settled()
+                await read_all(run.log, RECORDING.fixture)
+    assert [each for each in logs if each["log_level"] == "error"] == []
+    assert len(ask(path, "SELECT position FROM row WHERE kind = 5")) > 10

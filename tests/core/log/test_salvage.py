@@ -72,3 +72,25 @@ async def test_a_lane_that_is_behind_hears_what_can_be_read_and_else_it_is_told(
     else:
         assert [(each["plugin"], each["log_level"]) for each in lost] == [("slow", "error")]
     assert any(name.startswith("j.db.corrupt-") for name in os.listdir(tmp_path))
+
+
+async def test_a_journal_that_is_removed_while_it_is_used_is_begun_anew_with_all_of_the_games_that_run(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "j.db"
+    with capture_logs() as logs:
+        async with running(path, listener("ear", lambda _: [on(Action, count)])) as run:
+            pipeline = await run.open(RECORDING.fixture)
+            give(pipeline, RECORDING.packets[:100], 1e9)
+            await run.settled()
+            for name in ("j.db", "j.db-wal", "j.db-shm"):
+                path.with_name(name).unlink()
+            give(pipeline, RECORDING.packets[100:110], 1e9)
+            await run.settled()
+            assert run.log.lost == 1
+    assert any("removed" in each.get("reason", "") and each["log_level"] == "error" for each in logs)
+    assert ask(path, "SELECT count(*) FROM row WHERE kind = 1") == [(110,)]
+
+
+async def count(_: Action) -> None:
+    pass
