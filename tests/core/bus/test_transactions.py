@@ -1,128 +1,282 @@
-"""A plugin's own tasks write as its handlers do: all or nothing, one at a time, on the disk when they go on."""
+"""context.transaction: what a plugin's own tasks write is all or nothing, durable, and never beside a handler."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
-import trio.testing
-from attrs import define, field
-from tests.core.log.journals import ask, give, running
+from tests.core.log import disks
+from tests.core.log.disks import install
+from tests.core.log.journals import Run, as_a_crash_leaves_it, ask, give, running
+from tests.core.log.players import FIXTURE, Splash, ear, packets
 from tests.core.plugins import make_plugin
+from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actionbus import Action, PluginContext, PluginError, Subscription, hookimpl, on
-from actionbus.events.base import FeedState
+from actionbus import (
+    Declaration,
+    Due,
+    Event,
+    FeedState,
+    Moment,
+    PluginContext,
+    PluginError,
+    Steal,
+    Subscription,
+    hookimpl,
+    on,
+)
 from actionbus.host import Plugin
-from actionbus.simulator import generate_match
 
-RECORDING = generate_match(9)
-FIXTURE = RECORDING.fixture
+Task = Callable[[PluginContext], Awaitable[None]]
 
 
-@define
-class Counter:
-    """A plugin that counts in its store, in its handlers and in tasks of its own."""
-
-    contexts: list[PluginContext] = field(factory=list[PluginContext])
-
-    def plugin(self, handler: Any = None) -> Plugin:
-        async def count(action: Action) -> None:
-            await self.add()
-
-        @hookimpl
-        @asynccontextmanager
-        async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
-            self.contexts[:] = [context]
-            yield [on(Action, handler or count)]
-
-        return make_plugin("counter", subscriptions)
-
-    @property
-    def context(self) -> PluginContext:
-        return self.contexts[0]
-
-    async def add(self, by: int = 1) -> None:
-        """Read, take a turn, write: what others do meanwhile would be lost."""
-        before = int(str(self.context.store.get("n", 0)))
-        await trio.lowlevel.checkpoint()
-        self.context.store.put("n", before + by)
-
-    async def add_in_task(self, by: int = 1) -> None:
-        async with self.context.transaction(FIXTURE):
-            await self.add(by)
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
 
 
-def stored(path: Path) -> int:
-    ((value,),) = ask(path, "SELECT value FROM store WHERE key = 'n'")
-    return int(value)
+def working(
+    contexts: list[PluginContext], hear: Callable[[PluginContext, Steal], Awaitable[None]] | None = None
+) -> Plugin:
+    """A plugin that hands its context out, as if to a task of its own."""
+
+    @hookimpl
+    def declare() -> Declaration:
+        return Declaration(publishes=(Splash,))
+
+    @hookimpl
+    @asynccontextmanager
+    async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
+        async def handle(steal: Steal) -> None:
+            if hear is not None:
+                await hear(context, steal)
+
+        async def ring(due: Due) -> None:
+            context.store.put("rang", due.key)
+
+        contexts.append(context)
+        yield [on(Steal, handle), on(Due, ring)]
+
+    return make_plugin("worker", declare, subscriptions)
 
 
-async def test_handlers_and_tasks_that_count_in_one_store_lose_no_count(tmp_path: Path) -> None:
-    counter = Counter()
-    async with running(tmp_path / "j.db", counter.plugin()) as run:
-        pipeline = await run.open(FIXTURE)
-        async with trio.open_nursery() as nursery:
-            for _ in range(20):
-                nursery.start_soon(counter.add_in_task, 1000)
-            give(pipeline, RECORDING.packets[:100], 1e9)
-        await run.settled()
-        announced = sum(1 for each in pipeline.timeline if each.announced)
-    assert stored(tmp_path / "j.db") // 1000 == 20
-    assert stored(tmp_path / "j.db") % 1000 >= announced
-
-
-async def test_it_is_on_the_disk_when_the_block_has_been_left_and_dropped_when_it_raises(tmp_path: Path) -> None:
-    counter, path = Counter(), tmp_path / "j.db"
-
-    async def fail() -> None:
-        async with counter.context.transaction(FIXTURE):
-            await counter.add(7)
-            raise RuntimeError("of the task")
-
-    async with running(path, counter.plugin()) as run:
+@asynccontextmanager
+async def worker(
+    path: Path, *others: Plugin, hear: Callable[[PluginContext, Steal], Awaitable[None]] | None = None
+) -> AsyncGenerator[tuple[Run, PluginContext]]:
+    contexts: list[PluginContext] = []
+    async with running(path, working(contexts, hear), *others) as run:
         await run.open(FIXTURE)
-        await counter.add_in_task(5)
-        assert stored(path) == 5
-        with pytest.raises(RuntimeError, match="of the task"):
-            await fail()
-        await run.settled()
-        assert stored(path) == 5
+        yield run, contexts[0]
 
 
-async def test_tasks_go_on_writing_while_the_lane_ends_and_after_it(tmp_path: Path) -> None:
-    counter, path = Counter(), tmp_path / "j.db"
-    async with running(path, counter.plugin()) as run:
-        pipeline = await run.open(FIXTURE)
-        async with counter.context.transaction(FIXTURE):
-            pipeline.tell(FeedState.FINISHED)
-            pipeline.close()
-            await trio.testing.wait_all_tasks_blocked()
-            await counter.add(1)
+def stored(path: Path) -> dict[str, bytes]:
+    return dict(ask(path, "SELECT key, value FROM store"))
+
+
+async def test_what_is_written_is_on_the_disk_when_it_has_been_left(path: Path, tmp_path: Path) -> None:
+    async with worker(path) as (_, context):
+        async with context.transaction(FIXTURE):
+            context.store.put("a", 1)
+            context.shared.add("n", 2)
+            context.at(1e12, "t")
+            assert context.once("o")
+        crashed = as_a_crash_leaves_it(path, tmp_path / "crashed.db")
+        assert stored(crashed) == {"a": b"1", "\0once:o": b"1"}
+        assert ask(crashed, "SELECT key, value FROM shared_sum") == [("n", 2)]
+        assert ask(crashed, "SELECT key FROM timer") == [("t",)]
+
+
+async def test_it_is_not_left_before_that(path: Path, monkeypatch: pytest.MonkeyPatch, mock_clock: MockClock) -> None:
+    mock_clock.autojump_threshold = 0.03
+    disk = install(monkeypatch, "commit")
+    left: list[float] = []
+    async with worker(path) as (_, context):
+
+        async def write() -> None:
+            async with context.transaction(FIXTURE):
+                context.store.put("a", 1)
+            left.append(trio.current_time())
+
+        disk.refuses = disks.FULL
         async with trio.open_nursery() as nursery:
-            for _ in range(5):
-                nursery.start_soon(counter.add_in_task)
-        assert stored(path) == 6
+            nursery.start_soon(write)
+            await trio.sleep(20)
+            assert not left
+            disk.refuses = None
+        assert len(left) == 1
 
 
-async def test_in_a_handler_and_for_a_fixture_that_is_not_followed_it_is_refused(tmp_path: Path) -> None:
-    counter = Counter()
+async def test_what_raises_writes_nothing(path: Path) -> None:
+    async with worker(path) as (run, context):
 
-    async def nest(action: Action) -> None:
-        async with counter.context.transaction(FIXTURE):
+        async def fail() -> None:
+            async with context.transaction(FIXTURE):
+                context.store.put("a", 1)
+                context.shared.add("n", 1)
+                context.publish(Splash(fixture=FIXTURE, key="k"))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        with trio.move_on_after(0.01):
+            async with context.transaction(FIXTURE):
+                context.store.put("b", 1)
+                await trio.sleep_forever()
+        async with context.transaction(FIXTURE):
+            assert context.store.range() == []
+        await run.settled()
+    assert stored(path) == {}
+    assert ask(path, "SELECT * FROM shared_sum") == ask(path, "SELECT * FROM row") == []
+
+
+async def test_a_handler_waits_for_a_transaction_and_a_transaction_for_a_handler(path: Path) -> None:
+    order: list[str] = []
+
+    async def hear(context: PluginContext, steal: Steal) -> None:
+        order.append("handler begins")
+        await trio.sleep(0.01)
+        count = context.store.get("count", 0)
+        assert isinstance(count, int)
+        context.store.put("count", count + 1)
+        order.append("handler ends")
+
+    async def add(context: PluginContext) -> None:
+        async with context.transaction(FIXTURE):
+            order.append("transaction begins")
+            count = context.store.get("count", 0)
+            assert isinstance(count, int)
+            await trio.sleep(0.01)
+            context.store.put("count", count + 1)
+            order.append("transaction ends")
+
+    async with worker(path, hear=hear) as (run, context):
+        async with trio.open_nursery() as nursery:
+            for number in range(10):
+                give(run.host.pipelines[FIXTURE], packets([number]))
+                nursery.start_soon(add, context)
+                await trio.sleep(0.005)
+        await run.settled()
+    assert stored(path) == {"count": b"20"}
+    pairs = list(zip(order[::2], order[1::2], strict=True))
+    assert set(pairs) == {("handler begins", "handler ends"), ("transaction begins", "transaction ends")}
+
+
+async def test_handlers_of_other_plugins_and_fixtures_do_not_wait(path: Path) -> None:
+    heard: list[Event] = []
+    here: list[str] = []
+
+    async def hear(context: PluginContext, steal: Steal) -> None:
+        here.append(steal.fixture)
+
+    async with worker(path, ear(heard, Steal), hear=hear) as (run, context):
+        other = await run.open("another")
+        async with context.transaction(FIXTURE):
+            give(run.host.pipelines[FIXTURE], packets([1]))
+            give(other, packets([2], fixture="another"))
+            await wait_all_tasks_blocked()
+            assert {each.fixture for each in heard} == {FIXTURE, "another"}
+            assert here == ["another"]
+        await run.settled()
+        assert here == ["another", FIXTURE]
+
+
+async def test_in_a_handler_it_is_refused(path: Path) -> None:
+    async def hear(context: PluginContext, steal: Steal) -> None:
+        async with context.transaction(FIXTURE):
             pass
 
-    async with running(tmp_path / "j.db", counter.plugin(nest)) as run:
-        give(await run.open(FIXTURE), RECORDING.packets[:1], 1e9)
+    async with worker(path, hear=hear) as (run, _):
+        give(run.host.pipelines[FIXTURE], packets([1]))
         await run.settled()
-        said = str(run.failures[0].error)
-        with pytest.raises(PluginError, match="fixture another is not followed"):
-            async with counter.context.transaction("another"):
+        (failure,) = run.failures
+        assert isinstance(failure.error, PluginError)
+
+
+async def test_within_another_it_is_refused(path: Path) -> None:
+    async with worker(path) as (_, context), context.transaction(FIXTURE):
+        with pytest.raises(PluginError):
+            async with context.transaction():
                 pass
-        with pytest.raises(PluginError, match=r"belongs to a fixture: write context.transaction\(FIXTURE\)"):
-            async with counter.context.transaction():
-                counter.context.store.put("n", 1)
-    assert said == "plugin counter: context.transaction is for the plugin's own tasks: a handler is one already"
+
+
+async def test_a_fixture_that_is_not_followed_is_refused(path: Path) -> None:
+    async with worker(path) as (_, context):
+        with pytest.raises(PluginError, match="not followed"):
+            async with context.transaction("another"):
+                pass
+
+
+async def test_without_a_fixture_only_what_is_shared_can_be_written(path: Path) -> None:
+    async with worker(path) as (_, context):
+        async with context.transaction():
+            context.shared.add("n")
+            context.shared.put_if_absent("first", 1)
+            with pytest.raises(PluginError, match="belongs to a fixture"):
+                context.store.put("a", 1)
+            with pytest.raises(PluginError, match="belongs to a fixture"):
+                context.at(1e12, "t")
+            with pytest.raises(PluginError, match="belongs to a fixture"):
+                context.publish(Splash(fixture="", key="k"))
+        assert ask(path, "SELECT key, value FROM shared_sum") == [("n", 1)]
+
+        async def fail() -> None:
+            async with context.transaction():
+                context.shared.add("n")
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        async with context.transaction():
+            assert context.shared.sum("n") == 1
+    assert stored(path) == {}
+
+
+async def test_a_timer_that_is_set_runs_out(path: Path) -> None:
+    async with worker(path) as (run, context):
+        give(run.host.pipelines[FIXTURE], packets([1]))
+        await run.settled()
+        async with context.transaction(FIXTURE):
+            context.at(1.0, "past")
+        await run.settled()
+    assert stored(path) == {"rang": b'"past"'}
+
+
+async def test_a_moment_that_is_published_is_announced_once_it_is_durable(path: Path) -> None:
+    heard: list[Event] = []
+    async with worker(path, ear(heard, Moment)) as (run, context):
+        async with context.transaction(FIXTURE):
+            context.publish(Splash(fixture=FIXTURE, key="k"))
+            await wait_all_tasks_blocked()
+            assert not heard
+        await run.settled()
+    assert [each.id for each in heard] == [f"{FIXTURE}:splash:k:1"]
+
+
+async def test_it_works_for_a_fixture_that_is_finished(path: Path) -> None:
+    async with worker(path) as (run, context):
+        pipeline = run.host.pipelines[FIXTURE]
+        give(pipeline, packets([1]))
+        pipeline.tell(FeedState.FINISHED)
+        await run.settled()
+        pipeline.close()
+        await wait_all_tasks_blocked()
+        assert pipeline.route.lanes == []
+        for value in (1, 2):
+            async with context.transaction(FIXTURE):
+                context.store.put(f"after {value}", value)
+        async with context.transaction(FIXTURE):
+            assert context.store.range("after") == [("after 1", 1), ("after 2", 2)]
+    assert stored(path) == {"after 1": b"1", "after 2": b"2"}
+    assert ask(path, "SELECT cursor FROM lane") == ask(path, "SELECT max(position) FROM row")
+
+
+async def test_after_its_end_the_context_refuses(path: Path) -> None:
+    async with worker(path) as (_, context):
+        async with context.transaction(FIXTURE):
+            pass
+        with pytest.raises(PluginError):
+            context.store.put("a", 1)
