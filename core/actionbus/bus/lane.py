@@ -141,6 +141,8 @@ class Lane:
             self._pending.clear()
             self.subscriber.on_pause.remove(self._wake)
             self.log.close_lane(self.subscriber.name, self.fixture, self)
+            if not self._runs.busy:
+                self._runs.state = LaneState(self._state.cursor)  # a transaction that still comes opens it again
             self._waiting.unpark_all()
 
     async def _begin(self) -> None:

@@ -218,6 +218,7 @@ class Pipeline:
         self.route.close()
         self.held = None
         self.timeline = Timeline()
+        self._decoder = Decoder(self.catalogue)  # knows teams, players and summaries
         self.game.release()
 
     def _add(self, row: Row, events: tuple[Action, ...]) -> None:
