@@ -60,10 +60,14 @@ def unkept(moment: Moment) -> str | None:
 
 
 class Moments:
-    """The moment classes of the plugins that run, by snake_case name."""
+    """The moment classes of the plugins that run, by snake_case name.
 
-    def __init__(self) -> None:
+    ``warn`` of classes that are in the log and that no plugin has; not where no plugins run at all.
+    """
+
+    def __init__(self, *, warn: bool = True) -> None:
         self._kinds: dict[str, type[Moment]] = {}
+        self._warn = warn
         self._missing: set[str] = set()
 
     def know(self, kinds: Iterable[type[Moment]]) -> None:
@@ -90,7 +94,7 @@ class Moments:
         """
         kind = self._kinds.get(name)
         if kind is None:
-            if name not in self._missing:
+            if self._warn and name not in self._missing:
                 self._missing.add(name)
                 logger.warning("the log has moments that no plugin makes any more: nobody hears of them", moment=name)
             return None

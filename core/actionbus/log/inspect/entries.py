@@ -150,7 +150,7 @@ class _Reader:
     def __init__(self, connection: sqlite3.Connection, catalogue: Catalogue) -> None:
         self.position = 0
         self._connection = connection
-        self._records = Records(catalogue, Moments())
+        self._records = Records(catalogue, Moments(warn=False))
         self._names: dict[int, str] = dict(connection.execute("SELECT id, name FROM fixture"))
 
     def rows(
