@@ -15,6 +15,6 @@ def packets(connection: sqlite3.Connection, fixture: int) -> Iterator[bytes]:
         "SELECT CAST(body AS BLOB) FROM row WHERE fixture = ?1 AND n IS NOT NULL"
         " AND epoch = (SELECT epoch FROM fixture WHERE id = ?1) ORDER BY n",
         (fixture,),
-    )
+    ).fetchall()  # a game at most; whoever reads slowly would keep the journal's write-ahead log from shrinking
     for (body,) in found:
         yield body or b""
