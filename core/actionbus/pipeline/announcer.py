@@ -49,7 +49,9 @@ class Announcer:
     def restore(self, held: Held, game: Game) -> None:
         """Remember what is in the log; ``game`` stands as it did then.
 
-        Where a fold's plugin is set to something else now, or is new, what stands counts as known.
+        What a fold finds then is what listeners know, or it was passed over for good: what new settings find in the
+        past is not announced, and what was announced under other settings stays as it is. But a fold that is new, and
+        starts with the fixture, has yet to announce it all.
         """
         by_kind = {fold.kind: announced for fold, announced in self._folds.items()}
         for listed in held.rows:
@@ -59,13 +61,12 @@ class Announcer:
                 if announced is not None:
                     announced.remember(moment)
         for fold, announced in tuple(self._folds.items()):
-            settings = held.settings.get(fold.plugin)
-            if settings is None and fold.from_start:
+            new = held.settings.get(fold.plugin, fold.settings) == fold.settings and not announced.spoke
+            if new and fold.from_start:
                 continue
             try:
                 announced.seen = fold.reads(game)
-                if settings != fold.settings:
-                    announced.begin_with(fold.moments(game))
+                announced.begin_with(fold.moments(game))
             except BaseException as error:
                 self._leave_out(fold, error, game.fixture)
 

@@ -106,6 +106,11 @@ class Announced:
         self._known[name] = (moment, moment.change is not Change.WITHDRAWN)
         self._numbers[name] = self._numbers.get(name, 0) + 1
 
+    @property
+    def spoke(self) -> bool:
+        """Whether any moment was ever announced."""
+        return bool(self._numbers)
+
     def begin_with(self, standing: Iterable[Moment]) -> None:
         """Take what stands for known and announce none of it; what stood by other rules stays as it was announced."""
         self._known = {(type(moment), moment.key): (moment, True) for moment in standing}

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from attrs import asdict, define
+from attrs import asdict, define, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.log.journals import folder, keep_rows, running, said
-from tests.core.log.players import folding
+from tests.core.log.players import ear, folding
+from tests.core.plugins import make_plugin
 
-from actionbus import Action, Event, FeedStatus, box_score
+from actionbus import (
+    Action,
+    Declaration,
+    Event,
+    FeedStatus,
+    Fold,
+    Game,
+    Moment,
+    PluginContext,
+    Steal,
+    box_score,
+    fold,
+    hookimpl,
+)
 from actionbus.feed.intake import Intake
+from actionbus.host import Plugin
 from actionbus.log import Row
 from actionbus.recording import fixture_of
 from actionbus.session import FeedProfile, Mismatch, Place
@@ -225,3 +241,101 @@ async def test_restarts_change_nothing_whatever_the_feed_serves(steps: list[Step
         base = max(base, 0)  # at -1 it takes one more packet to learn where we are behind one of those
     with folder() as place:
         await assert_restarts_change_nothing(place, "f", lists, base)
+
+
+# --- moments over a start ---
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Spree(Moment):
+    """A player with a number of steals."""
+
+    steals: int
+
+
+@frozen
+class Settings:
+    least: int = 2
+
+
+def sprees() -> Plugin:
+    """A plugin that finds players with at least so many steals."""
+
+    @hookimpl
+    def declare() -> Declaration:
+        return Declaration(settings=Settings)
+
+    @hookimpl
+    def folds(context: PluginContext) -> list[Fold]:
+        least = context.settings(Settings).least
+
+        def find(game: Game) -> Iterator[Spree]:
+            counts = Counter(str(action.player) for action in game.actions() if isinstance(action, Steal))
+            for name, count in counts.items():
+                if count >= least:
+                    yield Spree(fixture=game.fixture, key=name, steals=count)
+
+        return [fold(Spree, find)]
+
+    return make_plugin("sprees", declare, folds)
+
+
+def steals(numbers: range, player: int) -> list[str]:
+    return [packet(number, f"a{number}", "Confirmed", "Steal", player) for number in numbers]
+
+
+async def announced(journal: Path, packets: Sequence[str], config: str) -> list[tuple[str, str, int]]:
+    """Start with these settings, take in packets, and return what was announced."""
+    heard: list[Event] = []
+    async with running(journal, sprees(), ear(heard, Spree), config=config) as run:
+        pipeline = await run.open("f")
+        for each in packets:
+            pipeline.accept(each)
+        await run.settled()
+    return [(each.id, each.change.value, each.steals) for each in heard if isinstance(each, Spree)]
+
+
+async def test_with_the_same_settings_no_moment_is_announced_again_and_those_that_stand_are_amended(
+    tmp_path: Path,
+) -> None:
+    journal, config = tmp_path / "journal.db", "[plugin.sprees]\nleast = 2\n"
+    assert await announced(journal, steals(range(3), 0), config) == [
+        ("f:spree:Player 0:1", "added", 2),
+        ("f:spree:Player 0:2", "amended", 3),
+    ]
+    assert await announced(journal, [], config) == []
+    assert await announced(journal, steals(range(3, 4), 0), config) == [("f:spree:Player 0:3", "amended", 4)]
+    gone = [packet(10 + number, f"a{number}", "Deleted", "Steal", 0) for number in range(3)]
+    assert await announced(journal, gone, config) == [
+        ("f:spree:Player 0:4", "amended", 3),
+        ("f:spree:Player 0:5", "amended", 2),
+        ("f:spree:Player 0:6", "withdrawn", 2),
+    ]
+    assert await announced(journal, steals(range(20, 21), 0), config) == [("f:spree:Player 0:7", "added", 2)]
+
+
+async def test_with_other_settings_what_was_announced_stays_and_what_they_find_in_the_past_is_not_announced(
+    tmp_path: Path,
+) -> None:
+    journal = tmp_path / "journal.db"
+    two, four, one = (f"[plugin.sprees]\nleast = {least}\n" for least in (2, 4, 1))
+    assert len(await announced(journal, steals(range(3), 0), two)) == 2
+    # Three steals are no spree any more: neither withdrawn nor amended.
+    assert await announced(journal, [], four) == []
+    assert await announced(journal, steals(range(3, 4), 1), four) == []
+    # What one steal means now was so before; only what comes from now on is told.
+    assert await announced(journal, [], one) == []
+    assert await announced(journal, steals(range(4, 5), 2), one) == [("f:spree:Player 2:1", "added", 1)]
+    assert await announced(journal, steals(range(5, 6), 2), one) == [("f:spree:Player 2:2", "amended", 2)]
+
+
+async def test_a_fold_that_is_new_to_a_game_announces_what_comes_or_all_where_it_says_so(tmp_path: Path) -> None:
+    for name, start, expected in (("present", "", []), ("fixture", 'start = "fixture"\n', ["f:spree:Player 0:1"])):
+        journal = tmp_path / f"{name}.db"
+        async with running(journal) as run:
+            pipeline = await run.open("f")
+            for each in steals(range(3), 0):
+                pipeline.accept(each)
+            await run.settled()
+        told = await announced(journal, steals(range(3, 4), 1), f"[plugin.sprees]\n{start}")
+        assert [news_id for news_id, _, _ in told] == expected
