@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import define, field, fields
 
 from actionbus.events import actions as a
@@ -44,6 +46,12 @@ class Line:
         """Move one counter by +1 or -1."""
         setattr(self, counter, getattr(self, counter) + by)
 
+    @staticmethod
+    def moved_by(action: Action) -> Mapping[str, int]:
+        """Return what an action adds to the figures of its team and player, points and rebounds included."""
+        moved = _figures[type(action)]
+        return {} if moved and is_bench_foul(action) else moved
+
     def as_dict(self) -> dict[str, int]:
         """Return all figures by name, points and rebounds first."""
         figures = {each.name: getattr(self, each.name) for each in fields(Line)}
@@ -81,7 +89,17 @@ class _Points(dict[type[Action], int]):
         return worth
 
 
+class _Figures(dict[type[Action], Mapping[str, int]]):
+    def __missing__(self, kind: type[Action]) -> Mapping[str, int]:
+        line = Line()
+        for name in counters[kind]:
+            line.add(name, 1)
+        self[kind] = moved = {name: by for name, by in line.as_dict().items() if by}
+        return moved
+
+
 counters = _Counters()  # by action type: the counters of a Line that it moves
+_figures = _Figures()  # by action type: all figures of a Line that it moves, and by how much
 points = _Points()  # by action type: what a shot is worth; 0 for everything else
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 
 from attrs import define, field, frozen
 
@@ -12,12 +11,10 @@ from actionbus.events.actions import Lineup, PossessionGained
 from actionbus.events.base import Action, Change, Score, Summary, Team
 from actionbus.game.box import TeamBox, points
 from actionbus.game.counts import Counts
+from actionbus.game.flow import Flow, Place, place_of
 
 ADDED, AMENDED, WITHDRAWN = Change.ADDED, Change.AMENDED, Change.WITHDRAWN  # a look-up on the class is slow
 LASTING = 60.0  # seconds of fixture clock; the feed's summary may run a little ahead of its actions or behind
-
-
-_Place = tuple[int, Decimal, str]  # period, timelineSequence and action id: the game's own order
 
 
 @frozen
@@ -61,9 +58,11 @@ class Game:
     """The away team's side of the box score; empty before the feed has named the team."""
     counted: Score = field(factory=Score)
     """The score that the standing actions add up to."""
+    flow: Flow = field(factory=Flow)
+    """The baskets, each with the score after it; lead changes, leads and runs."""
+    _entries: list[tuple[Action, int]] = field(factory=list[tuple[Action, int]])
     _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
-    _order: list[_Place] = field(factory=list[_Place])
-    _baskets: list[_Place] = field(factory=list[_Place])
+    _order: list[Place] = field(factory=list[Place])
     _standing: dict[str, Action] = field(factory=dict[str, Action])
     _settled: bool = False  # one home team, one away team: no more than a change of leaning can unseat them
     _sides_are_said: bool = False
@@ -102,6 +101,7 @@ class Game:
 
     def _count(self, action: Action, by: int) -> None:
         self.version += 1
+        self._entries.append((action, by))
         team = action.team
         if team is not None:
             box = self.teams.get(team.id)
@@ -136,21 +136,29 @@ class Game:
         self.away = boxes[-1] if boxes and boxes[-1].leaning <= 0 and boxes[-1] is not self.home else TeamBox()
         self._settled = len(boxes) == 2 and boxes[0].leaning > 0 > boxes[1].leaning
         self.counted = Score(self.home.line.points, self.away.line.points)
+        self.flow.seat(self.home.id, self.away.id)
 
     def _place(self, action: Action, by: int) -> None:
-        place = (action.period, action.sequence, action.action_id)
-        orders = (self._order, self._baskets) if points[type(action)] else (self._order,)
+        if points[type(action)]:
+            self.flow.count(action, by)
+        place, order = place_of(action), self._order
         if by < 0:
-            for order in orders:
-                del order[bisect_left(order, place)]
+            del order[bisect_left(order, place)]
             del self._standing[action.action_id]
             return
         self._standing[action.action_id] = action
-        for order in orders:
-            if not order or order[-1] < place:
-                order.append(place)
-            else:
-                insort(order, place)
+        if not order or order[-1] < place:
+            order.append(place)
+        else:
+            insort(order, place)
+
+    @property
+    def entries(self) -> Sequence[tuple[Action, int]]:
+        """Each action that was counted (+1) or taken back (-1), in the order of delivery; an amended one is both.
+
+        For a fold that goes on from where it was: only what is behind the entries that it has seen is new to it.
+        """
+        return self._entries
 
     def actions(self, *, newest_first: bool = False) -> Iterator[Action]:
         """Walk over the standing actions in the game's own order."""
@@ -163,9 +171,9 @@ class Game:
         clocks = [action for action in newest if action.clock]
         gained = [action for action in newest if isinstance(action, PossessionGained) and action.team is not None]
         kept = {action.action_id for action in (*newest[:1], *clocks[:1], *gained[:1])}
-        kept.update(place[2] for place in self._baskets[-1:])
         self._order = [place for place in self._order if place[2] in kept]
-        self._baskets = self._baskets[-1:]
+        self._entries = []
+        self.flow.release()
         self._standing = {action_id: self._standing[action_id] for action_id in kept}
 
     @property
@@ -192,7 +200,7 @@ class Game:
     @property
     def last_basket(self) -> Action | None:
         """The last standing shot in the game's own order that scored; None before the first, and for period 0."""
-        return self._standing[self._baskets[-1][2]] if self._baskets else None
+        return self.flow.last
 
     @property
     def clock(self) -> str | None:

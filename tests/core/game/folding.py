@@ -44,6 +44,8 @@ def result(game: Game) -> dict[str, object]:
         "last_basket": game.last_basket and game.last_basket.action_id,
         "order": [action.action_id for action in game.actions()],
         "lineups": set(game.lineups),
+        "course": game.flow.course,
+        "baskets": [(each.action.action_id, each.score, each.lead_change, each.run) for each in game.flow.baskets],
     }
 
 
