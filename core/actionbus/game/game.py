@@ -83,6 +83,7 @@ class Game:
             self._apart_since = None
         elif said.home == counted.away and said.away == counted.home and not self._sides_are_said:
             self._turned = not self._turned
+            self.version += 1
             self._seat()
         elif self._apart_since is None:
             self._apart_since = at

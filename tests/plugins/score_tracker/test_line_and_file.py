@@ -32,6 +32,7 @@ from actionbus import (
 )
 from actionbus.testing import AWAY, FIXTURE, HOME, Bench, make, running
 from actionbus_plugins import score_tracker
+from actionbus_plugins.score_tracker.standing import make_folds
 
 FILE = '[plugin.score_tracker]\nfile = "scores.json"\n'
 Lines = Callable[[], list[str]]
@@ -109,7 +110,7 @@ async def test_whatever_the_score_line_is_made_of_amends_it() -> None:
         heard.append((line.change, str(line)))
 
     def folds() -> Any:
-        return score_tracker.folds()
+        return make_folds(score_tracker.Settings())
 
     def subscriptions() -> Any:
         return [on(score_tracker.ScoreLine, hear, changes=set(Change))]
@@ -167,7 +168,7 @@ async def test_what_packets_say_that_no_handler_hears_of_is_in_the_file(
         bench.pipeline.accept("{")
         last = Summary(score=Score(2, 0), status="Completed", finished=True)
         await bench.deliver(attrs.evolve(two, summary=last))
-        assert bench.pipeline.log.next_position() == before + 3, "rows without an event"
+        assert bench.pipeline.log.next_position() == before + 4, "rows without an event, and the final score"
         if not ended:
             await written(bench)
             (tmp_path / "scores.json").rename(tmp_path / "while it runs.json")

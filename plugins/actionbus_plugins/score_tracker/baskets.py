@@ -1,0 +1,126 @@
+"""Find the moments of the baskets: each one, lead changes, ties, buzzer beaters and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from actionbus import Action, FieldGoal, Game, Score, Team
+from actionbus_plugins.score_tracker.moments import (
+    BasketMoment,
+    BuzzerBeater,
+    LeadChange,
+    ScoreChanged,
+    ScoringRun,
+    Tie,
+)
+from actionbus_plugins.score_tracker.series import Found
+from actionbus_plugins.score_tracker.settings import Settings
+
+B = TypeVar("B", bound=BasketMoment)
+
+
+class _Made(Found[B], Generic[B]):
+    """Moments each of which one basket made."""
+
+    def __init__(self, kind: type[B]) -> None:
+        super().__init__()
+        self._kind = kind
+        self._moments: list[B] = []
+        self._indices: list[int] = []  # of the baskets
+        self.moments = self._moments
+
+    def forget(self, kept: int) -> None:
+        """Forget what the baskets from this one on have made."""
+        while self._indices and self._indices[-1] >= kept:
+            del self._indices[-1], self._moments[-1]
+            self.version += 1
+
+    def add(self, index: int, game: Game, action: Action, points: int, score: Score, lead: int) -> None:
+        """Find a moment in a basket."""
+        moment = self._kind(
+            fixture=game.fixture,
+            key=action.action_id,
+            action_ids=(action.action_id,),
+            period=action.period,
+            clock=action.clock or "",
+            clock_seconds=action.clock_seconds,
+            team=action.team or Team(id=""),
+            player=action.player,
+            points=points,
+            score=score,
+            lead=lead,
+        )
+        self._moments.append(moment)
+        self._indices.append(index)
+        self.version += 1
+
+
+class Baskets:
+    """Finds the moments of the baskets of one game; those before a basket that has changed stay as they are."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._run = settings.run
+        self._buzzer = settings.buzzer
+        self._seen: list[object] = []
+        self._ends: dict[int, int] = {}  # of runs: the last basket by the first
+        self.score_changes = _Made(ScoreChanged)
+        self.lead_changes = _Made(LeadChange)
+        self.ties = _Made(Tie)
+        self.buzzer_beaters = _Made(BuzzerBeater)
+        self.runs = Found[ScoringRun]()
+
+    def settle(self, game: Game) -> None:
+        """Look at the baskets that are new or stand behind a new one."""
+        baskets, seen = game.flow.baskets, self._seen
+        kept = min(len(baskets), len(seen))
+        while kept and baskets[kept - 1] is not seen[kept - 1]:
+            kept -= 1
+        del seen[kept:]
+        for made in (self.score_changes, self.lead_changes, self.ties, self.buzzer_beaters):
+            made.forget(kept)
+        ends = {start: min(end, kept - 1) for start, end in self._ends.items() if start < kept}
+        ends = {start: end for start, end in ends.items() if baskets[end].run >= self._run}
+        for index in range(kept, len(baskets)):
+            basket = baskets[index]
+            seen.append(basket)
+            said = index, game, basket.action, basket.points, basket.score, basket.lead
+            self.score_changes.add(*said)
+            if basket.lead_change:
+                self.lead_changes.add(*said)
+            if not basket.lead:
+                self.ties.add(*said)
+            if self._beats_the_buzzer(basket.action):
+                self.buzzer_beaters.add(*said)
+            if basket.run >= self._run:
+                ends[basket.run_start] = index
+        if ends != self._ends or any(end >= kept for end in ends.values()):
+            self._ends = ends
+            self.runs.put([self._found(game, start, end) for start, end in ends.items()])
+
+    def _beats_the_buzzer(self, action: Action) -> bool:
+        if not isinstance(action, FieldGoal):
+            return False
+        left = action.clock_seconds
+        return left is not None and left <= self._buzzer
+
+    def _found(self, game: Game, start: int, end: int) -> ScoringRun:
+        baskets = game.flow.baskets[start : end + 1]
+        return _run(game, [each.action for each in baskets], baskets[-1].run, baskets[-1].score)
+
+
+def _run(game: Game, actions: Sequence[Action], points: int, score: Score) -> ScoringRun:
+    first, last = actions[0], actions[-1]
+    return ScoringRun(
+        fixture=game.fixture,
+        key=first.action_id,
+        action_ids=tuple(action.action_id for action in actions),
+        period=last.period,
+        clock=last.clock or "",
+        clock_seconds=last.clock_seconds,
+        team=last.team or Team(id=""),
+        points=points,
+        score=score,
+        began_period=first.period,
+        began_clock=first.clock or "",
+    )
