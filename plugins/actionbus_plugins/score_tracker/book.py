@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -86,7 +87,7 @@ class Books:
 
     def __init__(self, settings: Settings) -> None:
         streaks = kinds_of(settings.streaks)
-        self._make = lambda: Book(settings, streaks)
+        self._make = partial(Book, settings, streaks)
         self._books: WeakKeyDictionary[Game, Book] = WeakKeyDictionary()
         self._game: Game | None = None
         self._book = self._make()

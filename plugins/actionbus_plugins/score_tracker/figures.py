@@ -95,7 +95,9 @@ class Milestones:
                 self._standing[owner] = standing
                 changed = True
         if changed:
-            self.found.put([_milestone(game, owner, each) for owner, found in self._standing.items() for each in found])
+            found = [(owner, each) for owner, reached in self._standing.items() for each in reached]
+            found.sort(key=lambda each: place_of(each[1].action))
+            self.found.put([_milestone(game, owner, each) for owner, each in found])
 
     def _milestones(self, owner: Owner) -> Iterator[Reached]:
         for stat, thresholds in self._thresholds[owner[0]].items():
@@ -179,7 +181,8 @@ class FoulTroubles:
                 changed = True
         self._moved.clear()
         if changed:
-            troubles = (fouls for found in self._standing.values() for fouls in found)
+            troubles = [fouls for found in self._standing.values() for fouls in found]
+            troubles.sort(key=lambda fouls: (place_of(fouls[-1]), len(fouls)))
             self.found.put([trouble for fouls in troubles for trouble in _trouble(game, fouls)])
 
     def _troubles(self, fouls: Sequence[Action]) -> Iterator[tuple[Action, ...]]:

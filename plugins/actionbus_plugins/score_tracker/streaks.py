@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from actionbus import Action, Game
 from actionbus_plugins.score_tracker.moments import Streak
-from actionbus_plugins.score_tracker.series import Found, Series
+from actionbus_plugins.score_tracker.series import Found, Series, place_of
 from actionbus_plugins.score_tracker.settings import StreakRule, action_classes
 
 Key = tuple[str, str]  # the rule's name, and the id of the player or team
@@ -63,7 +63,8 @@ class Streaks:
                 changed = True
         self._moved.clear()
         if changed:
-            found = ((name, actions) for (name, _), each in self._standing.items() for actions in each)
+            found = [(name, actions) for (name, _), each in self._standing.items() for actions in each]
+            found.sort(key=lambda each: (place_of(each[1][0]), each[0]))
             self.found.put([self._streak(game, name, actions) for name, actions in found])
 
     def _streak(self, game: Game, name: str, actions: tuple[Action, ...]) -> Streak:

@@ -71,9 +71,9 @@ class Played:
         """Return what stands, as the oracle tells it."""
         return {name: {key: TOLD[name](moment) for key, moment in self.standing.get(name, {}).items()} for name in TOLD}
 
-    def afresh(self) -> Said:
+    def afresh(self, folds: list[Fold] | None = None) -> Said:
         """Return what folds that see the game for the first time find in it."""
-        other = Played(game=self.game)
+        other = Played(folds or make_folds(Settings()), self.game)
         other.look()
         return other.said()
 
@@ -124,7 +124,7 @@ def _milestone(moment: Any) -> tuple[Any, ...]:
 TOLD: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     **dict.fromkeys(("ScoreChanged", "LeadChange", "Tie", "BuzzerBeater"), _basket),
     "ScoringRun": _run,
-    "Streak": lambda moment: (moment.player.id, moment.length, moment.action_ids),
+    "Streak": lambda moment: ((moment.player or moment.team).id, moment.length, moment.action_ids),
     "Milestone": _milestone,
     "FoulTrouble": lambda moment: (moment.period, moment.clock, moment.action_ids),
     "ClutchTime": lambda moment: (moment.action_ids[0], _score(moment)),
