@@ -26,6 +26,7 @@ from actionbus import (
     Change,
     Event,
     FeedStatus,
+    Moment,
     PluginContext,
     SendType,
     Steal,
@@ -34,13 +35,15 @@ from actionbus import (
     snake_name,
 )
 from actionbus.cli.parser import make_parser
-from actionbus.config import FeedConfig, JournalConfig, PluginTable, SimulatorConfig
+from actionbus.config import FeedConfig, JournalConfig, PluginTable, SimulatorConfig, read_tree
+from actionbus.config.convert import structure
 from actionbus.hookspecs import Hooks
 from actionbus.simulator import generate_match
 from actionbus.testing import AWAY, make, running
 from actionbus_plugins import notifier
 from actionbus_plugins.notifier import channels, messages, rules
 from actionbus_plugins.score_tracker import Settings
+from actionbus_plugins.score_tracker.settings import Clutch, FoulLimit, StreakRule
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -205,24 +208,38 @@ async def test_the_test_in_the_docs_passes(capsys: pytest.CaptureFixture[str], m
 
 
 def ours() -> dict[str, type[Event]]:
-    return {name: kind for name, kind in event_classes().items() if kind.__module__.startswith("actionbus.events.")}
+    brought = ("actionbus.events.", "actionbus_plugins.")
+    return {name: kind for name, kind in event_classes().items() if kind.__module__.startswith(brought)}
 
 
 def test_every_event_class_is_in_the_docs_below_the_class_that_it_belongs_to() -> None:
     text = (DOCS / "events.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ((?:· )*)(?:`(\w+)`|\(none\)) \| `(\w+)` \|", text, re.MULTILINE)
     classes = {kind.__name__: kind for kind in ours().values()}
-    assert {python for _, _, python in rows} - {"ScoreLine"} == classes.keys()
+    assert {python for _, _, python in rows} == classes.keys()
     path: list[type[Event]] = []
     for dots, name, python in rows:
-        if python not in classes:
-            continue
         kind = classes[python]
         assert name in (snake_name(kind), "")
         del path[len(dots) // 2 :]
-        if path and issubclass(kind, Action):
+        if path and issubclass(kind, Action | Moment):
             assert issubclass(kind, path[-1]), f"{name} does not belong below {path[-1].__name__}"
         path.append(kind)
+
+
+def test_every_field_of_the_moments_that_come_with_it_is_in_the_docs() -> None:
+    text = section(DOCS / "events.md", "Moments of score_tracker")
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*) \|", text, re.MULTILINE))
+    classes = {name: kind for name, kind in ours().items() if issubclass(kind, Moment) and kind is not Moment}
+    for name, kind in classes.items():
+        above = {each.name for base in kind.__bases__ for each in attrs.fields(base)}
+        own = {each.name for each in attrs.fields(kind)} - above
+        assert own == set(re.findall(r"`(\w+)`", rows.get(name, ""))), name
+
+
+def test_the_settings_of_score_tracker_that_are_shown_are_the_default() -> None:
+    (text,) = [block for block in blocks(DOCS / "plugins.toml.md", "toml") if "[plugin.score_tracker]" in block]
+    assert structure(read_tree(text, "plugins.toml"), ("plugin", "score_tracker"), Settings) == Settings()
 
 
 def test_every_change_and_every_field_of_an_event_is_in_the_docs() -> None:
@@ -243,6 +260,9 @@ def keys(kind: type[attrs.AttrsInstance]) -> set[str]:
         ("[journal]", JournalConfig),
         ("[plugin.NAME]", PluginTable),
         ("[plugin.score_tracker]", Settings),
+        ("[plugin.score_tracker.streaks.NAME]", StreakRule),
+        ("[[plugin.score_tracker.foul_trouble]]", FoulLimit),
+        ("[plugin.score_tracker.clutch]", Clutch),
         ("[alert.NAME]", rules.Rule),
         ("[notify.NAME]", channels.Channel),
     ],
@@ -253,7 +273,10 @@ def test_every_key_of_plugins_toml_is_in_the_docs_and_no_other(title: str, kind:
 
 def test_the_defaults_in_the_docs_are_those_of_the_code() -> None:
     page = DOCS / "plugins.toml.md"
-    for title, kind in (("[feed]", FeedConfig), ("[simulator]", SimulatorConfig), ("[alert.NAME]", rules.Rule)):
+    for title, kind in (
+        *(("[feed]", FeedConfig), ("[simulator]", SimulatorConfig), ("[alert.NAME]", rules.Rule)),
+        *(("[plugin.score_tracker.streaks.NAME]", StreakRule), ("[plugin.score_tracker.clutch]", Clutch)),
+    ):
         rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section(page, title), re.MULTILINE))
         assert rows
         defaults = {each.name: each.default for each in attrs.fields(kind)}
