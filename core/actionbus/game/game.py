@@ -60,6 +60,8 @@ class Game:
     """The score that the standing actions add up to."""
     flow: Flow = field(factory=Flow)
     """The baskets, each with the score after it; lead changes, leads and runs."""
+    notes: dict[object, object] = field(factory=dict[object, object])
+    """What folds keep beside the game, each by a key of its own; it goes with the actions when the game is over."""
     _entries: list[tuple[Action, int]] = field(factory=list[tuple[Action, int]])
     _periods: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
     _order: list[Place] = field(factory=list[Place])
@@ -174,6 +176,7 @@ class Game:
         kept = {action.action_id for action in (*newest[:1], *clocks[:1], *gained[:1])}
         self._order = [place for place in self._order if place[2] in kept]
         self._entries = []
+        self.notes.clear()
         self.flow.release()
         self._standing = {action_id: self._standing[action_id] for action_id in kept}
 

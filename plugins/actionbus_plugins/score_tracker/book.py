@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
-from weakref import WeakKeyDictionary
 
 from actionbus import Action, Fold, Game, Moment, fold
 from actionbus_plugins.score_tracker.baskets import Baskets
@@ -80,7 +79,7 @@ class Book:
 
 
 class Books:
-    """The book of each game, made when it is first asked for, and kept as long as the game is.
+    """The book of each game, made when it is first asked for, and kept among the game's notes.
 
     One of them is open: folds ask for one game after the other, and for the same one many times.
     """
@@ -88,7 +87,6 @@ class Books:
     def __init__(self, settings: Settings) -> None:
         streaks = kinds_of(settings.streaks)
         self._make = partial(Book, settings, streaks)
-        self._books: WeakKeyDictionary[Game, Book] = WeakKeyDictionary()
         self._game: Game | None = None
         self._book = self._make()
 
@@ -96,8 +94,11 @@ class Books:
         """Open the game's book, read to its end."""
         book = self._book
         if self._game is not game:
-            book = self._book = self._books.get(game) or self._books.setdefault(game, self._make())
-            self._game = game
+            held = game.notes.get(self)
+            if not isinstance(held, Book):
+                held = game.notes[self] = self._make()
+            self._game, self._book = game, held
+            book = held
         if book.version != game.version:
             book.read(game)
         return book

@@ -174,9 +174,10 @@ def test_the_course_of_a_game_that_is_released_stays(feed: Feed) -> None:
     game = fold([feed.say(a.TwoPointerMade), feed.say(a.ThreePointerMade, team=AWAY)])
     before = box_score(game)
     course, last = game.flow.course, game.last_basket
+    game.notes["a fold"] = list(game.entries)
     game.release()
     assert (game.flow.course, game.last_basket, box_score(game)) == (course, last, before)
-    assert (list(game.flow.baskets), list(game.entries)) == ([], [])
+    assert (list(game.flow.baskets), list(game.entries), game.notes) == ([], [], {})
 
 
 def test_the_entries_tell_what_was_counted_and_taken_back(feed: Feed) -> None:
