@@ -70,6 +70,13 @@ class Baskets:
         self.buzzer_beaters = _Made(BuzzerBeater)
         self.runs = Found[ScoringRun]()
 
+    def hears(self, kind: type[Action]) -> bool:
+        """Whether actions of this class matter: none do, the game has its baskets in order."""
+        return False
+
+    def count(self, action: Action, by: int) -> None:
+        """Count nothing."""
+
     def settle(self, game: Game) -> None:
         """Look at the baskets that are new or stand behind a new one."""
         baskets, seen = game.flow.baskets, self._seen

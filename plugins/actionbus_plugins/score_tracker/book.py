@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -15,18 +15,11 @@ from actionbus_plugins.score_tracker.settings import Settings
 from actionbus_plugins.score_tracker.streaks import Kinds, Streaks, kinds_of
 
 M = TypeVar("M", bound=Moment)
+F = TypeVar("F", bound="Finder")
 
 
-class Settles(Protocol):
-    """Finds moments of one game."""
-
-    def settle(self, game: Game) -> None:
-        """See what has changed."""
-        ...
-
-
-class Finder(Settles, Protocol):
-    """Finds moments of one game in the actions of the match that it hears of."""
+class Finder(Protocol):
+    """Finds moments of one game in its baskets, or in the actions of the match that it hears of."""
 
     def hears(self, kind: type[Action]) -> bool:
         """Whether actions of this class matter."""
@@ -36,9 +29,13 @@ class Finder(Settles, Protocol):
         """Count an action (+1), or take it back (-1)."""
         ...
 
+    def settle(self, game: Game) -> None:
+        """See what has changed."""
+        ...
+
 
 class Book:
-    """All that is found in one game."""
+    """All that is found in one game. A finder sleeps until a fold asks for it."""
 
     def __init__(self, settings: Settings, streaks: Mapping[str, Kinds]) -> None:
         self.version = 0  # of the game, as far as it was read
@@ -51,22 +48,32 @@ class Book:
         self.final = FinalScores()
         self._seen = 0  # entries
         self._flow = 0
+        self._awake: list[Finder] = []
+        self._scored: list[Finder] = []
         self._hearers: dict[type[Action], tuple[Finder, ...]] = {}
-        self._listening: Sequence[Finder] = (
-            *(self.streaks, self.milestones, self.fouls, self.clutch, self.ends, self.final),
-        )
-        self._scored: Sequence[Settles] = self.baskets, self.clutch, self.ends
+
+    def wake(self, finder: Finder, game: Game) -> None:
+        """Let a finder follow the game from now on, and read what it has missed."""
+        if finder in self._awake:
+            return
+        self._awake.append(finder)
+        self._hearers.clear()
+        self._scored = [each for each in self._awake if each in (self.baskets, self.clutch, self.ends)]
+        for action, by in game.entries[: self._seen]:
+            if action.period > 0 and finder.hears(type(action)):
+                finder.count(action, by)
+        finder.settle(game)
 
     def read(self, game: Game) -> None:
         """Read on from where the book ends."""
-        moved: list[Settles] = []
+        moved: list[Finder] = []
         entries = game.entries
         for action, by in entries[self._seen :]:
             if action.period > 0:
-                hearers = self._hearers.get(type(action))
+                kind = type(action)
+                hearers = self._hearers.get(kind)
                 if hearers is None:
-                    kind = type(action)
-                    hearers = self._hearers[kind] = tuple(each for each in self._listening if each.hears(kind))
+                    hearers = self._hearers[kind] = tuple(each for each in self._awake if each.hears(kind))
                 for finder in hearers:
                     finder.count(action, by)
                 moved += hearers
@@ -74,8 +81,8 @@ class Book:
         if self._flow != game.flow.version:
             self._flow = game.flow.version
             moved += self._scored
-        for each in moved:
-            each.settle(game)
+        for finder in moved:
+            finder.settle(game)
 
 
 class Books:
@@ -103,16 +110,29 @@ class Books:
             book.read(game)
         return book
 
-    def fold(self, kind: type[M], where: Callable[[Book], Found[M]]) -> Fold:
-        """Make the fold of the moments that are found there."""
+    def asked(self, finder: Callable[[Book], F]) -> Callable[[Game], F]:
+        """Return what gives a game's finder, awake and up to date."""
+
+        def ask(game: Game) -> F:
+            book = self.read(game)
+            asked = finder(book)
+            book.wake(asked, game)
+            return asked
+
+        return ask
+
+    def fold(self, kind: type[M], finder: Callable[[Book], F], found: Callable[[F], Found[M]]) -> Fold:
+        """Make the fold of the moments that a finder finds."""
+        ask = self.asked(finder)
         open_game: Game | None = None
-        found = Found[M]()
+        open_found = Found[M]()
 
-        def reads(game: Game) -> int:
-            nonlocal open_game, found
-            book = self._book if self._game is game and self._book.version == game.version else self.read(game)
+        def reads(game: Game) -> int:  # at every packet: in a hurry
+            nonlocal open_game, open_found
             if open_game is not game:
-                open_game, found = game, where(book)
-            return found.version
+                open_game, open_found = game, found(ask(game))
+            elif self._game is not game or self._book.version != game.version:
+                self.read(game)
+            return open_found.version
 
-        return fold(kind, lambda game: where(self.read(game)).moments, reads=reads)
+        return fold(kind, lambda game: found(ask(game)).moments, reads=reads)

@@ -26,23 +26,20 @@ from actionbus_plugins.score_tracker.settings import Settings
 def make_folds(settings: Settings) -> list[Fold]:
     """Make all folds, with these thresholds."""
     books = Books(settings)
+    final = books.asked(lambda book: book.final)
     return [
         fold(ScoreLine, score_line, reads=what_it_reads),
-        books.fold(ScoreChanged, lambda book: book.baskets.score_changes),
-        books.fold(LeadChange, lambda book: book.baskets.lead_changes),
-        books.fold(Tie, lambda book: book.baskets.ties),
-        books.fold(BuzzerBeater, lambda book: book.baskets.buzzer_beaters),
-        books.fold(ScoringRun, lambda book: book.baskets.runs),
-        books.fold(Streak, lambda book: book.streaks.found),
-        books.fold(Milestone, lambda book: book.milestones.found),
-        books.fold(FoulTrouble, lambda book: book.fouls.found),
-        books.fold(ClutchTime, lambda book: book.clutch.found),
-        books.fold(PeriodEnd, lambda book: book.ends.found),
-        fold(
-            FinalScore,
-            lambda game: books.read(game).final.moments(game),
-            reads=lambda game: books.read(game).final.reads(game),
-        ),
+        books.fold(ScoreChanged, lambda book: book.baskets, lambda finder: finder.score_changes),
+        books.fold(LeadChange, lambda book: book.baskets, lambda finder: finder.lead_changes),
+        books.fold(Tie, lambda book: book.baskets, lambda finder: finder.ties),
+        books.fold(BuzzerBeater, lambda book: book.baskets, lambda finder: finder.buzzer_beaters),
+        books.fold(ScoringRun, lambda book: book.baskets, lambda finder: finder.runs),
+        books.fold(Streak, lambda book: book.streaks, lambda finder: finder.found),
+        books.fold(Milestone, lambda book: book.milestones, lambda finder: finder.found),
+        books.fold(FoulTrouble, lambda book: book.fouls, lambda finder: finder.found),
+        books.fold(ClutchTime, lambda book: book.clutch, lambda finder: finder.found),
+        books.fold(PeriodEnd, lambda book: book.ends, lambda finder: finder.found),
+        fold(FinalScore, lambda game: final(game).moments(game), reads=lambda game: final(game).reads(game)),
     ]
 
 
