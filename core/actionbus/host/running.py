@@ -15,7 +15,7 @@ from attrs import define, field
 from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part, share
 from actionbus.config import Tree
 from actionbus.errors import ConfigError, PluginError, Problem
-from actionbus.events.base import Moment
+from actionbus.events.base import Change, Moment
 from actionbus.events.catalogue import Catalogue, snake_name
 from actionbus.game import Game
 from actionbus.hookspecs import PluginContext
@@ -79,7 +79,7 @@ class Host:
     ) -> Pipeline:
         """Make the pipeline of a fixture, with a lane for each plugin, as the log has left them."""
         clock = clock if clock is not None else FixtureClock(trio.current_time)
-        folds = tuple(self._folds)
+        folds = tuple(each for each in self._folds if self._is_heard(each))
         pipeline = Pipeline(fixture, self.log, clock, folds, catalogue or Catalogue(), self._fold_failed)
         held = await self.log.held(fixture)
         if held is not None:
@@ -89,6 +89,11 @@ class Host:
             if (member := self._members.get(name)) is not None:
                 await pipeline.route.add(member.subscriber, member.lanes)
         return pipeline
+
+    def _is_heard(self, fold: Fold) -> bool:
+        """Whether any plugin listens to the moments of a fold; one that nobody hears is not asked and costs nothing."""
+        tables = [member.subscriber.handlers for member in self._members.values()]
+        return any(table[fold.kind, change] for table in tables for change in Change)
 
     async def has_more(self, fixture: str) -> bool:
         """Whether a plugin has something before it in what the log holds of a fixture, or wants to hear it again."""

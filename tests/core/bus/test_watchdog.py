@@ -65,10 +65,16 @@ def ponder(game: Game) -> list[Slow]:
 async def test_it_names_the_line_of_a_fold_that_blocks() -> None:
     found: list[Blocked] = []
     with Watchdog(found.append).watching():
-        async with Bus().hosting(make_plugin("slow", hookimpl(folds))) as host:
+        async with Bus().hosting(
+            make_plugin("slow", hookimpl(folds)), listener("ear", lambda _: [on(Slow, hear)])
+        ) as host:
             deliver(await open_fixture(host), make(Steal))
     assert [(blocked.file, blocked.function) for blocked in found] == [(__file__, "ponder")]
     assert found[0].line == inspect.getsourcelines(ponder)[1] + 1
+
+
+async def hear(moment: Slow) -> None:
+    """Want to know."""
 
 
 def folds() -> list[Fold]:

@@ -334,8 +334,11 @@ async def test_a_plugin_with_folds_alone_needs_no_subscriptions() -> None:
     def folds() -> list[Any]:
         return [fold(Rumour, lambda game: [Rumour(fixture=game.fixture, key="x")])]
 
+    async def hear(rumour: Rumour) -> None:
+        pass
+
     bus = Bus()
-    async with bus.hosting(make_plugin("folding", folds)) as host:
+    async with bus.hosting(make_plugin("folding", folds), listener("ear", lambda _: [on(Rumour, hear)])) as host:
         pipeline = await host.open_fixture("fixture-1", FixtureClock(trio.current_time))
         deliver(pipeline, make(Steal))
         assert len(await bus.log.read("fixture-1", 0, 9)) == 2

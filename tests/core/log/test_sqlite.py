@@ -447,7 +447,7 @@ async def test_a_fold_that_finds_what_cannot_be_kept_is_left_out_and_its_game_go
         return [fold(Odd, find)]
 
     heard: list[Event] = []
-    async with running(path, make_plugin("odd", folds), ear(heard, Steal)) as run:
+    async with running(path, make_plugin("odd", folds), ear(heard, Steal, Odd)) as run:
         give(await run.open(FIXTURE), packets((1, 2, 3)))
         await run.settled()
         assert [each.name for each in run.host.broken] == ["odd"]

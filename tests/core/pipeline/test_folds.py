@@ -176,10 +176,23 @@ async def test_a_fold_is_asked_only_when_what_it_reads_has_changed() -> None:
         return ()
 
     plugin = folding("score", fold(Thief, look, reads=lambda game: game.score))
-    async with Bus().hosting(plugin) as host:
+    async with Bus().hosting(plugin, ear([], Thief)) as host:
         deliver(await open_fixture(host), *(make(Steal, score=score) for score in [(0, 0), (2, 0), (2, 0), (2, 3)]))
         await host.caught_up()
     assert asked == ["0-0", "2-0", "2-3"]
+
+
+async def test_a_fold_whose_moments_nobody_hears_is_not_asked() -> None:
+    asked: list[str] = []
+
+    def look(game: Game) -> Iterable[Thief]:
+        asked.append("thief")
+        return ()
+
+    async with Bus().hosting(folding("unheard", fold(Thief, look)), ear([], Robber, Action)) as host:
+        deliver(await open_fixture(host), make(Steal))
+        await host.caught_up()
+    assert asked == []
 
 
 async def test_folds_go_on_while_a_plugin_is_stuck_or_paused() -> None:
