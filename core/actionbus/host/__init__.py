@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actionbus.host.hosting import hosting as hosting
 from actionbus.host.loading import Broken as Broken
 from actionbus.host.loading import Installed as Installed
 from actionbus.host.loading import Loaded as Loaded
@@ -10,4 +11,3 @@ from actionbus.host.loading import installed as installed
 from actionbus.host.loading import load as load
 from actionbus.host.running import GRACE as GRACE
 from actionbus.host.running import Host as Host
-from actionbus.host.running import hosting as hosting

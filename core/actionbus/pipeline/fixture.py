@@ -17,6 +17,7 @@ from actionbus.game import Counts, Game
 from actionbus.log import Held, Log, Published, Row, RowKind
 from actionbus.pipeline.announcer import Announcer
 from actionbus.pipeline.folds import Fold
+from actionbus.pipeline.refold import refold
 from actionbus.timeline import Decision, Timeline
 from actionbus.wire import Decoder
 
@@ -162,30 +163,10 @@ class Pipeline:
     def restore(self, held: Held) -> None:
         """Go on where a daemon that has ended was: rebuild timeline, game, clock and moments. Nothing is announced."""
         self.held = held
-        for listed in held.rows:
-            row = listed.row
-            self.epoch = max(self.epoch, row.epoch)
-            if row.n is not None:
-                self.counts.packets = row.n
-                self.counts.bad += row.kind is RowKind.BAD_PACKET
-            if listed.packet is not None and row.decision is not None:
-                self._restore_action(listed.packet, row.decision, row)
-        self.counts.gaps = held.gaps
+        self.epoch = refold(held, self.timeline, self.game)
         self._received = max((each.row.received for each in held.rows), default=math.inf)
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
         self._announcer.restore(held, self.game)
-
-    def _restore_action(self, packet: Action, decision: Decision, row: Row) -> None:
-        announced = decision.announced + (0 if decision.quiet else max(1, len(row.events)))
-        if row.kind is RowKind.VANISHED:
-            events = self.timeline.restore_gone(decision, packet, announced, row.position, row.at)
-        else:
-            self.counts.follow(packet.fixture_seq)
-            events = self.timeline.restore(decision, packet, announced, row.position, row.at)
-        for event in events:
-            self.game.apply(event)
-        if not events and row.kind is PACKET:
-            self.game.observe(packet.summary, row.at, finished=packet.finished)
 
     def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:
         """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
