@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actionbus.bus.subscription import ALL_CHANGES as ALL_CHANGES
     from actionbus.bus.subscription import Subscription as Subscription
     from actionbus.bus.subscription import on as on
+    from actionbus.config.kinds import Duration as Duration
     from actionbus.errors import ActionbusError as ActionbusError
     from actionbus.errors import ConfigError as ConfigError
     from actionbus.errors import PluginError as PluginError
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "bus.subscription": ("ALL_CHANGES", "Subscription", "on"),
+    "config.kinds": ("Duration",),
     "errors": ("ActionbusError", "ConfigError", "PluginError", "Problem"),
     "events.base": (
         *("Action", "Change", "Due", "Event", "FeedState", "FeedStatus", "Moment", "Origin", "Player", "Score"),
