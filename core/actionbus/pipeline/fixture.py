@@ -15,11 +15,10 @@ from actionbus.events.base import Action, Event, FeedState, FeedStatus, Moment, 
 from actionbus.events.catalogue import Catalogue
 from actionbus.game import Counts, Game
 from actionbus.log import Held, Log, Published, Row, RowKind
-from actionbus.pipeline.announcer import Announcer
+from actionbus.pipeline.folding import Folding
 from actionbus.pipeline.folds import Fold
 from actionbus.pipeline.refold import refold
 from actionbus.timeline import Decision, Timeline
-from actionbus.wire import Decoder
 
 BAD_TOLD = 10  # bad packets of a fixture that are warned of one by one; then every hundredth
 
@@ -39,8 +38,6 @@ class Pipeline:
     catalogue: Catalogue = field(factory=Catalogue)
     fold_failed: Callable[[Fold, BaseException], None] = lambda fold, error: None
     route: Route = field(init=False)
-    timeline: Timeline = field(init=False, factory=Timeline)
-    game: Game = field(init=False)
     status: FeedStatus | None = field(init=False, default=None)
     epoch: int = field(init=False, default=0)
     """How often the feed's list has changed."""
@@ -48,8 +45,7 @@ class Pipeline:
     """How packets come just now; the feed says so."""
     held: Held | None = field(init=False, default=None)
     """What the log held when this began: for the feed, to find its place in the list."""
-    _decoder: Decoder = field(init=False)
-    _announcer: Announcer = field(init=False)
+    _folding: Folding = field(init=False)
     _received: float = field(init=False, default=math.inf)  # when the newest packet came
     _told: int = field(init=False, default=0)
     _parted: bool = field(init=False, default=False)
@@ -57,10 +53,26 @@ class Pipeline:
     _held_back: list[tuple[str, Sequence[Published]]] = field(init=False, factory=list[tuple[str, Sequence[Published]]])
 
     def __attrs_post_init__(self) -> None:
-        self.game = Game(fixture=self.fixture)
         self.route = Route(self.fixture, self.log, self.clock, self._publish)
-        self._announcer = Announcer(self.folds, self.log.next_position, self.fold_failed)
-        self._decoder = Decoder(self.catalogue, self._report_oddity)
+        self._folding = Folding(
+            fixture=self.fixture,
+            clock=self.clock,
+            next_position=self.log.next_position,
+            folds=self.folds,
+            catalogue=self.catalogue,
+            report=self._report_oddity,
+            fold_failed=self.fold_failed,
+        )
+
+    @property
+    def timeline(self) -> Timeline:
+        """The latest revision of each action."""
+        return self._folding.timeline
+
+    @property
+    def game(self) -> Game:
+        """The game as it stands."""
+        return self._folding.game
 
     @property
     def counts(self) -> Counts:
@@ -79,10 +91,7 @@ class Pipeline:
 
     def decode(self, packet: str | bytes) -> Action:
         """Decode one packet and change nothing. Raises BadPacket, for another fixture's packet too."""
-        action = self._decoder.decode(packet)
-        if action.fixture != self.fixture:
-            raise BadPacket(f"belongs to fixture {action.fixture}")
-        return action
+        return self._folding.decode(packet)
 
     def admit(self, action: Action, packet: str | bytes, received: float) -> None:
         """Take in a packet that ``decode`` has read."""
@@ -91,9 +100,8 @@ class Pipeline:
 
     def _count(self, action: Action) -> None:
         counts = self.counts
-        counts.packets += 1
         gaps = counts.gaps
-        counts.follow(action.fixture_seq)
+        self._folding.count(action)
         if counts.gaps != gaps:
             self.log.note(self.fixture, gaps=counts.gaps)
 
@@ -102,8 +110,7 @@ class Pipeline:
 
         One that is ``known`` comes again with a list that is fetched anew: it is not told again.
         """
-        self.counts.packets += 1
-        self.counts.bad += 1
+        self._folding.count_bad()
         self.log.append((self._row(RowKind.BAD_PACKET, received, packet, reason=reason, n=self.counts.packets),))
         if not known:
             log = logger.warning if self.counts.bad <= BAD_TOLD or self.counts.bad % 100 == 0 else logger.debug
@@ -114,11 +121,7 @@ class Pipeline:
         if self.origin is not LIVE:
             action = altered(action, origin=self.origin)
         self._received = received
-        at = self.clock.stamp(action.timestamp, received)
-        position = self.log.next_position()
-        decision, events = self.timeline.apply(action, position, at)
-        if not events:
-            self.game.observe(action.summary, at, finished=action.finished)
+        position, at, decision, events = self._folding.fold(action, received)
         self._add(
             Row(
                 position=position,
@@ -132,8 +135,7 @@ class Pipeline:
                 late=self.origin is not LIVE,
                 decision=decision,
                 events=events,
-            ),
-            events,
+            )
         )
         self._compare_scores()
 
@@ -157,8 +159,9 @@ class Pipeline:
         """Take back an action that the feed's list, fetched anew, no longer has."""
         position, at = self.log.next_position(), self.clock.newest
         decision, events = self.timeline.vanish(action_id, position, at)
-        row = self._row(RowKind.VANISHED, received, action_id, position=position, decision=decision, events=events)
-        self._add(row, events)
+        for event in events:
+            self.game.apply(event)
+        self._add(self._row(RowKind.VANISHED, received, action_id, position=position, decision=decision, events=events))
 
     def restore(self, held: Held) -> None:
         """Go on where a daemon that has ended was: rebuild timeline, game, clock and moments. Nothing is announced."""
@@ -166,7 +169,7 @@ class Pipeline:
         self.epoch = refold(held, self.timeline, self.game)
         self._received = max((each.row.received for each in held.rows), default=math.inf)
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
-        self._announcer.restore(held, self.game)
+        self._folding.announcer.restore(held, self.game)
 
     def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:
         """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
@@ -198,14 +201,10 @@ class Pipeline:
         """End the pipeline of a fixture that is over: its lanes end, its actions go, its game can still be read."""
         self.route.close()
         self.held = None
-        self.timeline = Timeline()
-        self._decoder = Decoder(self.catalogue)  # knows teams, players and summaries
-        self.game.release()
+        self._folding.close()
 
-    def _add(self, row: Row, events: tuple[Action, ...]) -> None:
-        for event in events:
-            self.game.apply(event)
-        news = self._announcer.look(self.game, row.at, self.origin)
+    def _add(self, row: Row) -> None:
+        news = self._folding.look(row.at, self.origin)
         moments = [self._moment_row(each, row.received) for each in news]
         self.log.append((row, *moments))
         self.route.deliver(row)
@@ -266,7 +265,7 @@ class Pipeline:
 
     def _announce(self, published: Sequence[Published]) -> None:
         for each in published:
-            news = self._announcer.publish(each, self.clock.newest)
+            news = self._folding.announcer.publish(each, self.clock.newest)
             if news is not None:
                 row = self._moment_row(news, self._received)
                 self.log.append((row,))
