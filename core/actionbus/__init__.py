@@ -102,6 +102,9 @@ if TYPE_CHECKING:
     from actionbus.hookspecs import hookimpl as hookimpl
     from actionbus.pipeline.folds import Fold as Fold
     from actionbus.pipeline.folds import fold as fold
+    from actionbus.rehearsal import Rehearsal as Rehearsal
+    from actionbus.rehearsal import Rehearse as Rehearse
+    from actionbus.rehearsal import Sent as Sent
 
 _MODULES = {
     "bus.subscription": ("ALL_CHANGES", "Subscription", "on"),
@@ -117,6 +120,7 @@ _MODULES = {
     "game.report": ("box_score",),
     "hookspecs": ("Declaration", "PluginContext", "hookimpl"),
     "pipeline.folds": ("Fold", "fold"),
+    "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -20,6 +20,7 @@ from actionbus.events.base import Moment
 from actionbus.game import Game
 from actionbus.log import SharedState
 from actionbus.pipeline import Fold
+from actionbus.rehearsal import Rehearse
 
 PROJECT = "actionbus"
 
@@ -197,12 +198,29 @@ class _FoldsWithContext(Protocol):
     def __call__(self, context: PluginContext) -> Sequence[Fold]: ...
 
 
+class _Backtest(Protocol):
+    def __call__(self) -> Rehearse: ...
+
+
+class _BacktestWithContext(Protocol):
+    def __call__(self, context: PluginContext) -> Rehearse: ...
+
+
 class _Declare(Protocol):
     def __call__(self) -> Declaration: ...
 
 
 Hook = TypeVar(
-    "Hook", bound=_Plain | _WithContext | _Resource | _ResourceWithContext | _Folds | _FoldsWithContext | _Declare
+    "Hook",
+    bound=_Plain
+    | _WithContext
+    | _Resource
+    | _ResourceWithContext
+    | _Folds
+    | _FoldsWithContext
+    | _Backtest
+    | _BacktestWithContext
+    | _Declare,
 )
 
 _marker = pluggy.HookimplMarker(PROJECT)
@@ -232,3 +250,11 @@ class Hooks:
     @_spec
     def folds(self, context: PluginContext) -> Sequence[Fold] | None:
         """Return plain functions from a fixture's game to the moments that stand now; see ``fold``."""
+
+    @_spec
+    def backtest(self, context: PluginContext) -> Rehearse | None:
+        """Return what gives, for a fixture, all that the plugin would do over a recorded game, without the daemon.
+
+        A plain function of the game's events, called in a process of its own: nothing may leave the machine, and
+        moments that plugins publish from handlers are not there. Called for ``actionbus backtest`` and ``test`` alone.
+        """

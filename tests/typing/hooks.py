@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 from attrs import frozen
 
-from actionbus import Declaration, Fold, Game, Moment, PluginContext, Subscription, fold, hookimpl
+from actionbus import Declaration, Event, Fold, Game, Moment, PluginContext, Sent, Subscription, fold, hookimpl
 
 
 @frozen(kw_only=True, slots=False, eq=False)
@@ -85,6 +85,49 @@ def folds(context: PluginContext) -> list[Fold]:
     return []
 
 
+class Silent:
+    """A rehearsal that tells nothing."""
+
+    kinds = (Event,)
+
+    def hear(self, event: Event) -> None:
+        """Hear all."""
+
+    def finish(self) -> list[Sent]:
+        """Tell nothing."""
+        return []
+
+
+class Deaf:
+    """Is no rehearsal: it hears nothing."""
+
+    kinds = (Event,)
+
+    def finish(self) -> list[Sent]:
+        """Tell nothing."""
+        return []
+
+
+def rehearses(fixture: str) -> Silent:
+    """Make a rehearsal."""
+    return Silent()
+
+
+def rehearses_deafly(fixture: str) -> Deaf:
+    """Make none."""
+    return Deaf()
+
+
+def backtest() -> Callable[[str], Silent]:
+    """Return what makes rehearsals."""
+    return rehearses
+
+
+def backtest_with_context(context: PluginContext) -> Callable[[str], Silent]:
+    """Return it, and need the context."""
+    return rehearses
+
+
 RIGHT = (
     hookimpl(plain),
     hookimpl(with_context),
@@ -92,6 +135,8 @@ RIGHT = (
     hookimpl(resource_with_context),
     hookimpl(declares),
     hookimpl(folds),
+    hookimpl(backtest),
+    hookimpl(backtest_with_context),
 )
 
 
@@ -135,6 +180,11 @@ def returns_names() -> list[str]:
     return ["steal"]
 
 
+def backtests_deafly() -> Callable[[str], Deaf]:
+    """Return what makes no rehearsals."""
+    return rehearses_deafly
+
+
 hookimpl(is_async)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 hookimpl(yields)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 hookimpl(is_not_async)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
@@ -143,3 +193,4 @@ hookimpl(wants_more)  # type: ignore[type-var]  # pyright: ignore[reportArgument
 hookimpl(returns_nothing)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 hookimpl(returns_one)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 hookimpl(returns_names)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+hookimpl(backtests_deafly)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
