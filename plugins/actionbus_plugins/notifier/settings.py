@@ -21,6 +21,9 @@ Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
 N = TypeVar("N", int, float)
 
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)", re.ASCII)
+_PART = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([dhms])", re.ASCII)
+_WALL = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _PRIORITIES: tuple[Priority, ...] = ("min", "low", "default", "high", "urgent")
 CONSOLE = "console"  # the channel that is always there
 
@@ -34,6 +37,13 @@ def game_seconds(value: str) -> float | None:
     """Read a time on the game clock, ``3:00``, as seconds; None for what is none."""
     found = _CLOCK.fullmatch(value)
     return 60.0 * int(found[1]) + int(found[2]) if found is not None else None
+
+
+def wall_seconds(value: str) -> float | None:
+    """Read a length of time such as ``10m`` or ``1h30m`` as seconds; None for what is none."""
+    if _WALL.fullmatch(value) is None:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
 
 def _not_below(least: int) -> Callable[[object, attrs.Attribute[int], int], None]:

@@ -1,0 +1,164 @@
+"""Rules that look at several events at once: streaks, counts, and the first of all that stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, evolve, field
+
+from actionbus import Action, Change, Event, snake_name
+from actionbus_plugins.notifier.engine.alert import Alert
+from actionbus_plugins.notifier.engine.kept import dump_ledger, load_ledger
+from actionbus_plugins.notifier.engine.life import Finding, Lives
+from actionbus_plugins.notifier.engine.plan import Plan, is_late
+from actionbus_plugins.notifier.engine.single import GOING, PENDING, becomes_another, evidence, identity, score_of
+from actionbus_plugins.notifier.engine.subjects import Entry, Ledger, Subject, find
+
+
+@define(eq=False)
+class Pattern:
+    """One such rule on one fixture. What stands is kept, by group; with each change it is looked at anew."""
+
+    plan: Plan
+    lives: Lives
+    _ledgers: dict[str, Ledger] = field(init=False)
+    _groups: dict[str, str] = field(init=False)
+    """In which ledger an event is, by its identity."""
+    _keys: dict[str, list[str]] = field(init=False, factory=dict[str, list[str]])
+    """The keys of the alerts of a group, in the order in which they were found."""
+
+    def __attrs_post_init__(self) -> None:
+        """Take up what is kept."""
+        prefix = f"l:{self.plan.name}\0"
+        held = self.lives.desk.held(prefix)
+        self._ledgers = {key.removeprefix(prefix): load_ledger(kept) for key, kept in held}
+        self._groups = {entry.id: group for group, ledger in self._ledgers.items() for entry in ledger}
+        for key, alert in self.lives.of(self.plan):
+            self._keys.setdefault(alert.group, []).append(key)
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of the rule's classes."""
+        if event.change in PENDING and not self.plan.pending:
+            return
+        if becomes_another(event, self.plan):
+            return
+        name = identity(event)
+        before = self._groups.get(name)
+        group = self.plan.group(event) if event.change not in GOING and self.plan.admits(event) else None
+        entry = self._entry(event, name, before) if group is not None else None
+        if entry is None:
+            group = None
+        if before is not None and before != group:
+            self._ledgers[before].remove(name)
+            del self._groups[name]
+            self._settle(before, event)
+        if entry is not None and group is not None:
+            ledger = self._ledgers.setdefault(group, Ledger())
+            if ledger.get(name) != entry:
+                ledger.put(entry)
+                self._groups[name] = group
+                self._settle(group, event)
+
+    def _entry(self, event: Event, name: str, group: str | None) -> Entry | None:
+        """Make the entry of an event that ``where`` lets through; None where it has no part in the rule."""
+        kind = snake_name(type(event))
+        entry = Entry(
+            id=name,
+            order=_order(event),
+            evidence=evidence(event) or (name,),
+            hit=False,
+            at=(event.timestamp if isinstance(event, Action) else None) or event.at,
+            period=getattr(event, "period", None) or 0,
+            clock=getattr(event, "clock", None) or "",
+            left=getattr(event, "clock_seconds", None),
+            tentative=event.change is Change.TENTATIVE,
+            values={},
+            kind=kind,
+            score=None,
+        )
+        if isinstance(event, self.plan.hits):
+            known = self._ledgers[group].get(name) if group is not None else None
+            score = known.score if known is not None and known.kind == kind else None
+            named = self.lives.values_of(self.plan, event, score)
+            if self.lives.holds(self.plan, named):
+                kept = {key: value for key, value in named.items() if key in self.plan.kept_names}
+                return evolve(entry, hit=True, values=kept, score=score or score_of(event))
+        return entry if isinstance(event, self.plan.breaks) else None
+
+    def _settle(self, group: str, event: Event) -> None:
+        """Bring a group's alerts in line with what stands now."""
+        plan, ledger, keys = self.plan, self._ledgers[group], self._keys.setdefault(group, [])
+        self.lives.desk.keep(f"l:{plan.name}\0{group}", lambda: dump_ledger(ledger))
+        subjects = find(plan, ledger, self.lives.quarter)
+        if not subjects and not keys:
+            return
+        alerts = [(key, alert) for key in keys if (alert := self.lives.get(key)) is not None]
+        late = is_late(plan, event)
+        for key, subject in match(alerts, subjects, once=plan.once):
+            if subject is None:
+                self.lives.fall(plan, key)
+                continue
+            if not key:
+                key = f"a:{plan.name}\0{group}\0{_number(keys):06d}"
+                keys.append(key)
+            self.lives.stand(plan, key, self._finding(group, subject), event, late=late)
+        self._keys[group] = [key for key in keys if self.lives.get(key) is not None]
+
+    def _finding(self, group: str, subject: Subject) -> Finding:
+        named: dict[str, Any] = {
+            **subject.latest.values,
+            "lists": self.plan.lists,
+            "streak": {"n": subject.size, "text": self.plan.in_words},
+            "count": subject.size,
+        }
+        trigger = subject.trigger
+        return Finding(
+            group=group,
+            about=group,
+            evidence=subject.evidence,
+            text=self.lives.say(self.plan, named),
+            tentative=subject.tentative,
+            period=trigger.period,
+            clock=trigger.clock,
+            left=trigger.left,
+            kind=trigger.kind,
+            score=trigger.score,
+        )
+
+
+def match(
+    alerts: Sequence[tuple[str, Alert]], subjects: Sequence[Subject], *, once: bool
+) -> list[tuple[str, Subject | None]]:
+    """Say which alert each subject is, if it is one already: the alert's key, empty for a new one.
+
+    A subject that begins with what an alert was first told of is that alert; else one that holds that; else one that
+    has anything in common with what the alert is made of. With ``once`` there is one alert.
+    """
+    left = list(subjects)
+    found: dict[str, Subject] = {}
+    tests = (
+        lambda alert, subject: once or subject.evidence[0] == alert.first,
+        lambda alert, subject: alert.first in subject.evidence,
+        lambda alert, subject: not set(alert.evidence).isdisjoint(subject.evidence),
+    )
+    for test in tests:
+        for key, alert in alerts:
+            taken = next((each for each in left if test(alert, each)), None) if key not in found else None
+            if taken is not None:
+                found[key] = taken
+                left.remove(taken)
+    return [(key, found.get(key)) for key, _ in alerts] + [("", subject) for subject in left]
+
+
+def _number(keys: Sequence[str]) -> int:
+    return int(keys[-1].rpartition("\0")[2]) + 1 if keys else 1
+
+
+def _order(event: Event) -> Decimal:
+    """Return what orders an event within its period: moments, which have no place of their own, by the clock."""
+    if isinstance(event, Action):
+        return event.sequence
+    left: float | None = getattr(event, "clock_seconds", None)
+    return Decimal(-left) if left is not None else Decimal(0)

@@ -1,0 +1,128 @@
+"""Rules that look at one event at a time: each that passes is an alert of its own."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from actionbus import Action, Change, Event, Moment, snake_name
+from actionbus_plugins.notifier.engine.life import Finding, Lives
+from actionbus_plugins.notifier.engine.plan import Plan, is_late
+
+GOING = frozenset({Change.WITHDRAWN, Change.DISMISSED})
+PENDING = frozenset({Change.TENTATIVE, Change.DISMISSED})
+
+
+@define(eq=False)
+class Single:
+    """One such rule on one fixture."""
+
+    plan: Plan
+    lives: Lives
+    _open: dict[str, str] = field(init=False)
+    """The alert of the stretch that goes on, by group; of a rule with ``for``."""
+
+    def __attrs_post_init__(self) -> None:
+        """Take up what is kept."""
+        prefix = f"s:{self.plan.name}\0"
+        self._open = {key.removeprefix(prefix): str(kept) for key, kept in self.lives.desk.held(prefix)}
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of the rule's classes."""
+        plan, change = self.plan, event.change
+        if change in PENDING and not plan.pending:
+            return
+        if becomes_another(event, plan):
+            return
+        key = f"a:{plan.name}\0{identity(event)}"
+        finding = self._look(event, key) if change not in GOING and plan.admits(event) else None
+        if plan.stretches:
+            self._stretch(event, key, finding)
+        elif finding is not None:
+            self.lives.stand(plan, key, finding, event, late=is_late(plan, event))
+        else:
+            self.lives.fall(plan, key)
+
+    def _look(self, event: Event, key: str) -> Finding | None:
+        """Return what the alert is to say of an event that ``where`` lets through; None if the rest does not."""
+        plan, group = self.plan, self.plan.group(event)
+        if group is None:
+            return None
+        kind, alert = snake_name(type(event)), self.lives.get(key)
+        score = alert.score if alert is not None and alert.kind == kind else None
+        named = self.lives.values_of(plan, event, score)
+        if not self.lives.holds(plan, named):
+            return None
+        return Finding(
+            group=group,
+            about=identity(event) if isinstance(event, Moment) else group,
+            evidence=evidence(event),
+            text=self.lives.say(plan, named),
+            tentative=event.change is Change.TENTATIVE,
+            period=getattr(event, "period", None),
+            clock=getattr(event, "clock", None) or "",
+            left=getattr(event, "clock_seconds", None),
+            kind=kind,
+            score=score or score_of(event),
+        )
+
+    def _stretch(self, event: Event, key: str, finding: Finding | None) -> None:
+        """Let an event begin, continue or end the stretch for which it has to stay so."""
+        group = finding.group if finding is not None else self.plan.group(event)
+        if group is None:
+            return
+        going_on = self._open.get(group)
+        if finding is not None:
+            if going_on is None:
+                self._set(group, key)
+            if going_on in (None, key):
+                self.lives.stand(self.plan, key, finding, event, late=is_late(self.plan, event))
+        elif going_on == key:
+            self.lives.fall(self.plan, key)
+            self._set(group, None)
+        elif going_on is not None and event.change not in GOING:
+            self.lives.lapse(self.plan, going_on)
+            self._set(group, None)
+
+    def _set(self, group: str, key: str | None) -> None:
+        kept = f"s:{self.plan.name}\0{group}"
+        if key is None:
+            del self._open[group]
+            self.lives.desk.drop(kept)
+        else:
+            self._open[group] = key
+            self.lives.desk.keep(kept, lambda: key)
+
+
+def identity(event: Event) -> str:
+    """Name what an event is about, whatever it says of it."""
+    match event:
+        case Action():
+            return event.action_id
+        case Moment():
+            return f"{snake_name(type(event))}:{event.key}"
+        case _:
+            return event.id
+
+
+def evidence(event: Event) -> tuple[str, ...]:
+    """Return the ids of the actions that an event is made of."""
+    if isinstance(event, Action):
+        return (event.action_id,)
+    match getattr(event, "action_ids", None):
+        case [*ids]:
+            return tuple(map(str, ids))
+        case _:
+            return ()
+
+
+def score_of(event: Event) -> tuple[int, int] | None:
+    """Return the feed's score as of an action."""
+    score = event.score if isinstance(event, Action) else None
+    return (score.home, score.away) if score is not None else None
+
+
+def becomes_another(event: Event, plan: Plan) -> bool:
+    """Whether an action goes only because it changes its type within the rule: the same row brings it again."""
+    if event.change not in GOING or not isinstance(event, Action) or event.successor is None:
+        return False
+    return plan.hears(type(event.successor))
