@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from actionbus.bus.subscription import Subscription as Subscription
     from actionbus.bus.subscription import on as on
     from actionbus.config.kinds import Duration as Duration
+    from actionbus.config.kinds import SecretSource as SecretSource
     from actionbus.errors import ActionbusError as ActionbusError
     from actionbus.errors import ConfigError as ConfigError
     from actionbus.errors import PluginError as PluginError
@@ -105,10 +106,11 @@ if TYPE_CHECKING:
     from actionbus.rehearsal import Rehearsal as Rehearsal
     from actionbus.rehearsal import Rehearse as Rehearse
     from actionbus.rehearsal import Sent as Sent
+    from actionbus.secrets import Secret as Secret
 
 _MODULES = {
     "bus.subscription": ("ALL_CHANGES", "Subscription", "on"),
-    "config.kinds": ("Duration",),
+    "config.kinds": ("Duration", "SecretSource"),
     "errors": ("ActionbusError", "ConfigError", "PluginError", "Problem"),
     "events.base": (
         *("Action", "Change", "Due", "Event", "FeedState", "FeedStatus", "Moment", "Origin", "Player", "Score"),
@@ -121,6 +123,7 @@ _MODULES = {
     "hookspecs": ("Declaration", "PluginContext", "hookimpl"),
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
+    "secrets": ("Secret",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

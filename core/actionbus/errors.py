@@ -14,6 +14,7 @@ class Problem:
     """One thing that is wrong in a file that a user wrote.
 
     ``line`` counts from 1; ``path`` is the dotted name of the key (``alert.steals.on``); either may be unknown.
+    ``environment`` says that not the file is wrong but the environment of this process; the daemon's may be another.
     """
 
     file: str
@@ -21,6 +22,7 @@ class Problem:
     path: str
     what: str
     hint: str | None = None
+    environment: bool = False
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import orjson
@@ -14,13 +16,14 @@ from attrs import field, frozen
 
 from actionbus.bus import Subscription
 from actionbus.bus.work import SHARED, Store, cancel_timer, current, is_working, keepable, once, publish, set_timer
-from actionbus.config import Tree, structure_table
+from actionbus.config import SecretSource, Tree, structure_table
 from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
 from actionbus.log import SharedState
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
+from actionbus.secrets import Secret, read_secret
 
 PROJECT = "actionbus"
 
@@ -114,6 +117,14 @@ class PluginContext:
         Raises ConfigError with all that is wrong with it.
         """
         return structure_table(self._tree, (keys,) if isinstance(keys, str) else keys, cls)
+
+    def secret(self, source: SecretSource, keys: tuple[str | int, ...]) -> Secret:
+        """Read the secret that a value of plugins.toml names; ``keys`` lead to it. Do so when it is needed, not before.
+
+        Raises ConfigError, which never shows the secret. ``actionbus check`` only warns of a variable that is not set:
+        that of the daemon may be. Read none where ``replaying``: nothing leaves the machine.
+        """
+        return read_secret(source, base=Path(self._tree.folder), environ=os.environ, tree=self._tree, path=keys)
 
     def names(self, table: str) -> list[str]:
         """Return the names in a top-level table, ``["steals"]`` for ``[alert.steals]``, right or wrong as they are."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from attrs import evolve
+
 from actionbus.config import Keys, SecretSource, Tree
 from actionbus.config.keys import dotted
 from actionbus.errors import ConfigError, Problem
@@ -50,14 +52,16 @@ def read_secret(
     """Read the secret that ``source`` names; a relative file starts at ``base``. Newlines at its end are cut off.
 
     Raises ConfigError with one problem, which never shows the secret; ``tree`` and ``path`` say where ``source``
-    stands, for the problem's line.
+    stands, for the problem's line. What this process alone may lack is marked as such.
     """
     found = _read(source, base, environ)
     if isinstance(found, Secret):
         found = _flaw(found, _named(source)) or found
     if isinstance(found, Secret):
         return found
-    raise ConfigError(tree.problem(path, found) if tree else Problem("", None, dotted(path), found))
+    problem = tree.problem(path, found) if tree else Problem("", None, dotted(path), found)
+    elsewhere = source.kind == "env" or (source.kind == "credential" and not environ.get("CREDENTIALS_DIRECTORY"))
+    raise ConfigError(evolve(problem, environment=elsewhere))
 
 
 def _read(source: SecretSource, base: Path, environ: Mapping[str, str]) -> Secret | str:

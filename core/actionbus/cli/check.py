@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 import attrs
 
 from actionbus.cli import OK, logs
 from actionbus.cli.config import check, chosen, load_all, read
-from actionbus.cli.source import Inputs, read_inputs
+from actionbus.cli.source import read_inputs
 from actionbus.config import Config, FeedConfig, JournalConfig, Keys, PluginTable, SimulatorConfig, Tree, read_tree
 from actionbus.config.convert import structure
 from actionbus.config.keys import is_table
@@ -39,9 +39,11 @@ def run(options: Namespace) -> int:
     loaded, unknown = load_all(config, known)
     problems += unknown
     problems += [config.tree.problem(("plugin", broken.name), broken.reason) for broken in loaded.broken]
+    environment = list(inputs.environment)
     for plugin in loaded.plugins:
-        problems += check(plugin, config)
-    for warning in (*config.warnings, *_elsewhere(inputs), *_unchecked(config, loaded)):
+        for problem in check(plugin, config, live=True):
+            (environment if problem.environment else problems).append(problem)
+    for warning in (*config.warnings, *_elsewhere(environment), *_unchecked(config, loaded)):
         print(f"{warning} (a warning)", file=sys.stderr)
     if problems:
         raise ConfigError(*problems)
@@ -49,8 +51,8 @@ def run(options: Namespace) -> int:
     return OK
 
 
-def _elsewhere(inputs: Inputs) -> Iterator[Problem]:
-    for problem in inputs.environment:
+def _elsewhere(environment: Sequence[Problem]) -> Iterator[Problem]:
+    for problem in environment:
         yield attrs.evolve(problem, hint="the environment of `actionbus run` needs it")
 
 

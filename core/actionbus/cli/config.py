@@ -43,12 +43,15 @@ def catalogue(config: Config) -> Catalogue:
     return Catalogue({name: classes[kind] for name, kind in config.feed.types.items()})
 
 
-def load_and_check(config: Config, known: Installed, others: Sequence[Problem] = ()) -> Loaded:
-    """Import the plugins and check their tables. Raises ConfigError with all that is wrong, ``others`` too."""
+def load_and_check(config: Config, known: Installed, others: Sequence[Problem] = (), *, live: bool = False) -> Loaded:
+    """Import the plugins and check their tables. Raises ConfigError with all that is wrong, ``others`` too.
+
+    Secrets are looked for only where it is ``live``: a replay needs none.
+    """
     loaded, problems = load_all(config, known)
     problems += others
     for plugin in loaded.plugins:
-        problems += check(plugin, config)
+        problems += check(plugin, config, live=live)
     if problems:
         raise ConfigError(*problems)
     return loaded
@@ -65,10 +68,11 @@ def load_all(config: Config, known: Installed) -> tuple[Loaded, list[Problem]]:
         return load(attrs.evolve(config, plugins=there), known), list(error.problems)
 
 
-def check(plugin: Plugin, config: Config) -> list[Problem]:
-    """Check a plugin's settings and the tables that it owns, without starting it."""
+def check(plugin: Plugin, config: Config, *, live: bool = False) -> list[Problem]:
+    """Check a plugin's settings and the tables that it owns, without starting it; where it is ``live``, secrets too."""
     declared = plugin.declaration
-    context = PluginContext(plugin.name, config.tree, shared=MemoryLog().shared(plugin.name), game=lambda _: None)
+    shared = MemoryLog().shared(plugin.name)
+    context = PluginContext(plugin.name, config.tree, shared=shared, game=lambda _: None, replaying=not live)
     problems: list[Problem] = []
 
     def collect(look: Callable[..., object], *arguments: object) -> None:

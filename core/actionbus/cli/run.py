@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
     for warning in config.warnings:
         print(f"{warning} (a warning)", file=sys.stderr)
     inputs = read_inputs(config, os.environ)
-    loaded = load_and_check(config, known, [*inputs.problems, *inputs.environment])
+    loaded = load_and_check(config, known, [*inputs.problems, *inputs.environment], live=True)
     source = make_source(config, inputs)
     daemon = partial(run_daemon, journal=journal_place(config, os.environ), until_finished=options.until_finished)
     gc.freeze()  # what is loaded by now stays: the collector need not look at it time and again

@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from actionbus.cli.journal import journal_problems
-from actionbus.config import Config, SecretSource
+from actionbus.config import Config
 from actionbus.daemon import Source
 from actionbus.errors import ConfigError, Problem
 from actionbus.recording import Recording, read_recording
@@ -52,7 +52,8 @@ def read_inputs(config: Config, environ: Mapping[str, str]) -> Inputs:
     try:
         token()
     except ConfigError as error:
-        (environment if _is_of_the_environment(named, environ) else problems).extend(error.problems)
+        for problem in error.problems:
+            (environment if problem.environment else problems).append(problem)
     try:
         context = _trust(config)
     except ConfigError as error:
@@ -100,10 +101,6 @@ def _recordings(config: Config) -> tuple[list[Recording], list[Problem]]:
             problems.append(config.tree.problem(keys, what, "remove one of the two: each fixture is played once"))
         recordings.append(recording)
     return recordings, problems
-
-
-def _is_of_the_environment(token: SecretSource, environ: Mapping[str, str]) -> bool:
-    return token.kind == "env" or (token.kind == "credential" and not environ.get("CREDENTIALS_DIRECTORY"))
 
 
 def _trust(config: Config) -> ssl.SSLContext | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 
@@ -173,6 +174,53 @@ def test_what_the_environment_lacks_fails_a_run_and_is_a_warning_of_check(token:
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("plugins.toml:4: feed.token: the ")
     assert said.err.count("\n") == 1
+
+
+KEEPER = """
+from actionbus import Declaration, SecretSource, hookimpl
+from attrs import frozen
+
+@frozen
+class Settings:
+    word: SecretSource
+
+def look(context):
+    if not context.replaying:
+        context.secret(context.settings(Settings).word, ("plugin", "keeper", "word"))
+
+@hookimpl
+def declare():
+    return Declaration(settings=Settings, check=look)
+"""
+
+
+def keeper(word: str) -> None:
+    write(KEEPER, "keeper.py")
+    write(f'[plugin.keeper]\npath = "keeper.py"\nword = {word}\n')
+
+
+def test_a_plugins_secret_that_the_environment_lacks_fails_a_run_and_is_a_warning_of_check(command: Command) -> None:
+    keeper('{ env = "NO_SUCH_VARIABLE" }')
+    told = "plugins.toml:3: plugin.keeper.word: the environment variable NO_SUCH_VARIABLE is not set"
+    said = command("check")
+    assert (said.code, said.err) == (0, f"{told}; the environment of `actionbus run` needs it (a warning)\n")
+    said = command("run")
+    assert (said.code, said.err) == (2, f"{told}\n")
+    found = json.loads(command("doctor", "--json", "--offline").out)["findings"]
+    (plugins,) = [each for each in found if each["check"] == "plugins"]
+    assert (plugins["verdict"], plugins["said"]) == ("warning", told)
+
+
+def test_a_plugins_secret_whose_file_is_not_there_is_wrong_but_needed_by_no_replay(
+    command: Command, match: Path
+) -> None:
+    keeper('{ file = "word" }')
+    told = "plugins.toml:3: plugin.keeper.word: the file word does not exist\n"
+    assert (command("check").code, command("check").err) == (2, told)
+    assert command("plugins").code == 0
+    assert command("replay", str(match)).code == 0
+    write("sekret", "word")
+    assert command("check").code == 0
 
 
 @pytest.mark.parametrize(

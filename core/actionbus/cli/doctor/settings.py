@@ -29,9 +29,11 @@ def look_at_plugins(config: Config, known: Installed) -> Finding:
     loaded, problems = load_all(config, known)
     problems += [config.tree.problem(("plugin", broken.name), broken.reason) for broken in loaded.broken]
     for plugin in loaded.plugins:
-        problems += check(plugin, config)
+        problems += check(plugin, config, live=True)
+    if wrong := [each for each in problems if not each.environment]:
+        return _problem("plugins", wrong)
     if problems:
-        return _problem("plugins", problems)
+        return warning("plugins", str(problems[0]), "the environment of `actionbus run` needs it")
     names = ", ".join(plugin.name for plugin in loaded.plugins)
     return ok("plugins", f"all can be used: {names}") if names else warning("plugins", "there are none")
 
