@@ -1,0 +1,128 @@
+"""What an event class has to name, worked out from the types of its fields."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from actionbus import Action, Event, Player, Score, Team
+
+Sort = Literal["number", "text", "boolean", "list", "any"]
+"""What a name stands for."""
+Form = Literal["number", "text", "boolean", "list", "any", "player", "team", "score", "clock"]
+"""In which form a field is told: as one value, or as several names."""
+
+V = TypeVar("V")
+
+_COMMON: dict[str, Sort] = {
+    "fixture": "text",
+    "type": "text",
+    "type_text": "text",
+    "at": "number",
+    "tentative": "boolean",
+}
+_ACTION: dict[str, Form] = {
+    "period": "number",
+    "clock": "clock",
+    "subtype": "text",
+    "player": "player",
+    "team": "team",
+    "score": "score",
+}
+_PARTS: dict[Form, dict[str, Sort]] = {
+    "player": {"id": "text", "name": "text"},
+    "team": {"id": "text", "name": "text", "home": "boolean"},
+    "score": {"home": "number", "away": "number", "margin": "number", "text": "text"},
+}
+_HIDDEN = {each.name for each in attrs.fields(Event)} | {"hops"}
+_GROUPS: tuple[tuple[type, Form], ...] = ((Player, "player"), (Team, "team"), (Score, "score"))
+
+
+def by_kind(function: Callable[[type[Event]], V]) -> Callable[[type[Event]], V]:
+    """Let a function remember what it returns for each event class."""
+    known: dict[type[Event], V] = {}
+
+    def remembered(kind: type[Event]) -> V:
+        if kind not in known:
+            known[kind] = function(kind)
+        return known[kind]
+
+    return remembered
+
+
+@by_kind
+def names_for(kind: type[Event]) -> Mapping[str, Sort]:
+    """Return the names that there are of events of a class, dotted where they are parts of a group."""
+    named = dict(_COMMON)
+    for name, form in forms(kind).items():
+        if form == "clock":
+            named |= {"clock": "number", "clock_text": "text"}
+        elif form == "player" or form == "team" or form == "score":
+            named |= {f"{name}.{part}": sort for part, sort in _PARTS[form].items()}
+        else:
+            named[name] = form
+    if named.get("period") == "number":
+        named.setdefault("period_text", "text")
+    return types.MappingProxyType(named)
+
+
+@by_kind
+def forms(kind: type[Event]) -> Mapping[str, Form]:
+    """Return in which form the fields of a class are told; those that all events have are not among them."""
+    if issubclass(kind, Action):
+        return types.MappingProxyType(_ACTION)
+    found: dict[str, Form] = {}
+    for name, hint in own_types(kind).items():
+        if name not in _COMMON:
+            found[name] = _form(hint)
+    if found.get("clock") == "text":
+        found["clock"] = "clock"
+        found.pop("clock_seconds", None)
+    return types.MappingProxyType(found)
+
+
+def own_types(kind: type[Event]) -> dict[str, object]:
+    """Return the types of a class's fields, without those that every event has."""
+    try:
+        attrs.resolve_types(kind)
+    except Exception:  # an annotation is a plugin's code; the core refuses moments whose types it cannot look up
+        return {each.name: object for each in attrs.fields(kind) if each.name not in _HIDDEN}
+    return {each.name: each.type for each in attrs.fields(kind) if each.name not in _HIDDEN}
+
+
+def inner(hint: Any) -> tuple[Any, ...]:
+    """Return the types that a type hint stands for: without None, aliases and annotations."""
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return tuple(each for arg in get_args(hint) if arg is not types.NoneType for each in inner(arg))
+    if origin is Annotated:
+        return inner(get_args(hint)[0])
+    return inner(hint.__supertype__) if isinstance(hint, NewType) else (hint,)
+
+
+def _form(hint: object) -> Form:
+    found: set[Form] = {_form_of_one(each) for each in inner(hint)}
+    return found.pop() if len(found) == 1 else "any"
+
+
+def _form_of_one(hint: Any) -> Form:
+    if get_origin(hint) is Literal:
+        texts: Iterable[object] = get_args(hint)
+        return "text" if all(isinstance(each, str) for each in texts) else "any"
+    kind = get_origin(hint) or hint
+    if not isinstance(kind, type) or kind is object:
+        return "any"
+    for group, form in _GROUPS:
+        if issubclass(kind, group):
+            return form
+    if issubclass(kind, bool):
+        return "boolean"
+    if issubclass(kind, int | float | Decimal):
+        return "number"
+    if issubclass(kind, Collection) and not issubclass(kind, str | bytes | Mapping):
+        return "list"
+    return "text"
