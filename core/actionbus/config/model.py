@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from actionbus.config.feed import FeedConfig, SimulatorConfig
 from actionbus.config.journal import JournalConfig
+from actionbus.config.tests import AlertTest
 from actionbus.config.toml import Tree
 from actionbus.errors import Problem
 
@@ -38,6 +39,8 @@ class Config:
     journal: JournalConfig = field(factory=JournalConfig)
     plugins: Mapping[str, PluginTable] = field(factory=dict[str, PluginTable])
     """By name, in the file's order, the disabled ones too."""
+    tests: tuple[AlertTest, ...] = ()
+    """What alerts are expected to send, in the file's order."""
     tables: Mapping[str, object] = field(factory=dict[str, object], repr=False)
     """The other top-level keys, raw; ``structure_table(tree, (name,), cls)`` makes them values."""
     warnings: tuple[Problem, ...] = ()

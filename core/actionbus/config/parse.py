@@ -13,13 +13,14 @@ from actionbus.config.feed import LEGACY_HOST, FeedConfig, SimulatorConfig, is_l
 from actionbus.config.journal import JournalConfig
 from actionbus.config.keys import Keys, is_list, is_table
 from actionbus.config.model import Config, PluginTable
+from actionbus.config.tests import AlertTest, wrong_alerts
 from actionbus.config.toml import Tree, read_tree
 from actionbus.config.wrong import WrongType, did_you_mean, unknown_key
 from actionbus.errors import ConfigError, Problem
 
 T = TypeVar("T")
 
-_OWN_KEYS = ("schema", "feed", "simulator", "journal", "plugin")
+_OWN_KEYS = ("schema", "feed", "simulator", "journal", "plugin", "test")
 _PLUGIN_KEYS = tuple(field.name for field in attrs.fields(PluginTable))
 
 
@@ -30,21 +31,23 @@ def parse_config(text: str, file: str, *, owned_tables: Collection[str], class_n
     snake_case. Raises ConfigError with every problem of the file.
     """
     tree = read_tree(text, file)
-    problems = [*_top_level(tree, owned_tables), *_feed_rules(tree, class_names)]
+    problems = [*_top_level(tree, owned_tables), *_feed_rules(tree, class_names), *wrong_alerts(tree)]
     feed = _collect(problems, tree, ("feed",), FeedConfig)
     simulator = _collect(problems, tree, ("simulator",), SimulatorConfig)
     journal = _collect(problems, tree, ("journal",), JournalConfig)
+    tests = _tests(problems, tree)
     plugins: dict[str, PluginTable] = {}
     for name in _plugin_names(tree):
         table = _collect(problems, tree, ("plugin", name), PluginTable)
         plugins[name] = table or PluginTable()
-    if problems or feed is None or simulator is None or journal is None:
+    if problems or feed is None or simulator is None or journal is None or tests is None:
         raise ConfigError(*problems)
     return Config(
         feed=feed,
         simulator=simulator,
         journal=journal,
         plugins=plugins,
+        tests=tests,
         tables={key: value for key, value in tree.data.items() if key not in _OWN_KEYS},
         warnings=tuple(_warnings(tree, feed)),
         tree=tree,
@@ -71,6 +74,13 @@ def _collect(problems: list[Problem], tree: Tree, keys: Keys, cls: type[T]) -> T
     except ConfigError as error:
         problems.extend(error.problems)
         return None
+
+
+def _tests(problems: list[Problem], tree: Tree) -> tuple[AlertTest, ...] | None:
+    if is_table(table := tree.get(("test",))):
+        problems.append(tree.problem(("test",), WrongType(table, "a list of tables").what, "write [[test]]"))
+        return None
+    return _collect(problems, tree, ("test",), tuple[AlertTest, ...])
 
 
 def _top_level(tree: Tree, owned_tables: Collection[str]) -> Iterator[Problem]:

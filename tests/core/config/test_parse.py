@@ -31,7 +31,7 @@ DDE = '[feed]\nsource = "dde"\nfixtures = ["a"]\ntoken = { env = "TOKEN" }\n'
 
 
 def parse(text: str, file: str = "plugins.toml") -> Config:
-    return parse_config(text, file, owned_tables=["alert", "notify", "test"], class_names=CLASS_NAMES)
+    return parse_config(text, file, owned_tables=["alert", "notify", "lists"], class_names=CLASS_NAMES)
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -133,8 +133,8 @@ def test_a_game_may_be_kept_forever() -> None:
 
 
 def test_tables_of_plugins_stay_as_they_are() -> None:
-    config = parse('[alert.a]\non = ["steal"]\n[[test]]\nn = 1\n[[test]]\nn = 2\n[feed]\n')
-    assert config.tables == {"alert": {"a": {"on": ["steal"]}}, "test": [{"n": 1}, {"n": 2}]}
+    config = parse('[alert.a]\non = ["steal"]\n[[lists]]\nn = 1\n[[lists]]\nn = 2\n[feed]\n')
+    assert config.tables == {"alert": {"a": {"on": ["steal"]}}, "lists": [{"n": 1}, {"n": 2}]}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_every_problem_is_told_with_its_line(text: str, said: str) -> None:
         parse_config(
             text,
             "plugins.toml",
-            owned_tables=["alert", "notify", "test"],
+            owned_tables=["alert", "notify"],
             class_names=["three_pointer_made", "steal"],
         )
     assert str(caught.value) == said

@@ -1,0 +1,63 @@
+"""The tables [[test]] as values: what an alert is expected to send over a recorded game."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+from attrs import Attribute, field, frozen
+
+from actionbus.config.keys import is_list, is_table
+from actionbus.config.toml import Tree
+from actionbus.config.wrong import Wrong, did_you_mean
+from actionbus.errors import Problem
+
+
+def _not_below_0(_: object, __: Attribute[int | None], value: int | None) -> None:
+    if value is not None and value < 0:
+        raise Wrong("should be 0 or more")
+
+
+@frozen(kw_only=True)
+class Expected:
+    """What should come of an alert over a whole game; what is None is not looked at."""
+
+    sent: int | None = field(default=None, validator=_not_below_0)
+    """How many were told, those that were withdrawn later too."""
+    withdrawn: int | None = field(default=None, validator=_not_below_0)
+    """How many of them do not stand in the end."""
+    corrected: int | None = field(default=None, validator=_not_below_0)
+    """How many of them had something wrong in what was told."""
+    messages: tuple[str, ...] | None = None
+    """All that they say in the end, word by word, in the order in which they were first told."""
+    contains: tuple[str, ...] = ()
+    """Texts each of which one of them contains in the end."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.contains and {self.sent, self.withdrawn, self.corrected, self.messages} == {None}:
+            names = ", ".join(each.name for each in attrs.fields(Expected))
+            raise Wrong("is empty, so there is nothing to test", f"expect at least one of {names}")
+
+
+@frozen(kw_only=True)
+class AlertTest:
+    """``[[test]]``."""
+
+    alert: str
+    """The name of a rule: ``[alert.NAME]``."""
+    replay: Path
+    """The recording that it is tried on."""
+    expect: Expected
+
+
+def wrong_alerts(tree: Tree) -> Iterator[Problem]:
+    """Tell of tests that name no alert of the file."""
+    tests = tree.get(("test",))
+    alerts = tree.get(("alert",))
+    names = list(alerts) if is_table(alerts) else []
+    for place, test in enumerate(tests if is_list(tests) else ()):
+        name = test.get("alert") if is_table(test) else None
+        if isinstance(name, str) and name not in names:
+            hint = did_you_mean(name, names) or (f"there is {', '.join(names)}" if names else "write [alert.NAME]")
+            yield tree.problem(("test", place, "alert"), f"there is no alert {name!r}", hint)
