@@ -196,7 +196,7 @@ def check(followed: Followed, reason: str) -> None:
     bad = sum(row.kind is RowKind.BAD_PACKET for row in followed.log.rows)
     assert bad == sum(line.content is None for line in LINES)
     states = [status.state for status in followed.statuses]
-    assert states[-2:] == [FeedState.LIVE, FeedState.FINISHED]
+    assert states[-2:] == [FeedState.RECOVERED, FeedState.FINISHED]
     assert reason in "; ".join(status.reason for status in followed.statuses)
     followed.assert_fair()
 

@@ -73,6 +73,11 @@ async def test_a_stalled_server_is_left_and_found_again(nursery: trio.Nursery, m
     followed = await Followed(match.fixture).run(profile)
     assert followed.ending is Ending.FINISHED
     assert followed.counts.reconnects == 2
+    states = [status.state for status in followed.statuses]
+    outage = [FeedState.STALE, FeedState.DOWN, FeedState.RECOVERED]
+    assert states == [FeedState.LIVE, *outage, *outage, FeedState.FINISHED]
+    for stale, down, back in (followed.statuses[1:4], followed.statuses[4:7]):
+        assert stale.since == down.since == back.since
     assert_box(followed, match.packets)
     followed.assert_fair()
 

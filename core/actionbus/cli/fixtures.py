@@ -57,7 +57,7 @@ def _state(held: Overview | None, since: float | None) -> str:
         return NOT_SEEN
     if since is None or held.status is None or held.status_since < since:
         return STOPPED
-    return held.status.value
+    return (FeedState.LIVE if held.status is FeedState.RECOVERED else held.status).value
 
 
 @frozen(kw_only=True)

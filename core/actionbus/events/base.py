@@ -252,14 +252,30 @@ class FeedState(StrEnum):
     """How the connection to a fixture's feed stands."""
 
     LIVE = "live"
+    """Up, for the first time in this run of the daemon; nothing was missed."""
+    STALE = "stale"
+    """Connected, but nothing has come for 15 s, though a heartbeat is due every 10 s."""
     DOWN = "down"
+    """Not connected; it is tried again."""
     REFUSED = "refused"
+    """The server does not want us; it is tried again rarely."""
+    RECOVERED = "recovered"
+    """Up again after any of these three, or after a restart of the daemon, and what was missed has come."""
     FINISHED = "finished"
+    """No more packets will come."""
 
 
 @frozen(kw_only=True, slots=False, eq=False)
 class FeedStatus(Event):
-    """The feed of this fixture went up or down; ``reason`` is a sentence, in the server's own words where it spoke."""
+    """The feed of this fixture went up or down; ``reason`` is a sentence, in the server's own words where it spoke.
+
+    ``since`` is when this state began, in Unix seconds by the clock on the wall: of STALE and DOWN when anything was
+    last heard, heartbeats included, or when we first found the feed down; of RECOVERED when it was last heard before
+    it was lost, after a restart the receipt of the newest packet. ``missed`` are the packets of RECOVERED that made up
+    for the outage; after STALE there are none.
+    """
 
     state: FeedState
     reason: str = ""
+    since: float = 0.0
+    missed: int = 0

@@ -150,6 +150,8 @@ class Conversation:
         if session.accepted and not was_accepted:
             self._packet_at = self._frame_at
             self.intake.accepted(received)
+        if session.accepted and not isinstance(frame, Refused):
+            self.intake.standing.hear(received)
         match frame:
             case Packet(text):
                 self._packet_at = self._frame_at
@@ -194,8 +196,11 @@ class Conversation:
         while True:
             frame_at = self._frame_at
             await trio.sleep_until(frame_at + profile.quiet)
+            if trio.current_time() > frame_at + profile.quiet + LATE:
+                await trio.sleep(LATE)
             if self._frame_at > frame_at:
                 continue
+            self._fall_silent(frame_at)
             with trio.move_on_after(profile.answer) as asking:
                 try:
                     await connection.ping()
@@ -204,8 +209,14 @@ class Conversation:
             if not asking.cancelled_caught:
                 await trio.sleep_until(frame_at + profile.silence)
             if self._frame_at == frame_at:
-                self._dead = (
-                    f"nothing came for {trio.current_time() - frame_at:.0f} s, though a heartbeat is due each 10 s"
-                )
+                self._dead = _silence(frame_at)
                 self._reading.cancel()
                 return
+
+    def _fall_silent(self, frame_at: float) -> None:
+        if not self.intake.pipeline.log.crowded:  # it is not we who do not read
+            self.intake.standing.fall_silent(_silence(frame_at), self.wall())
+
+
+def _silence(since: float) -> str:
+    return f"nothing came for {trio.current_time() - since:.0f} s, though a heartbeat is due each 10 s"

@@ -106,6 +106,7 @@ class _Follower:
             wait = 0.0
             try:
                 await self._connect()
+                self.intake.conclude(self.wall())
                 break
             except FeedRefused as refusal:
                 self._down(FeedState.REFUSED, refusal)
@@ -177,8 +178,7 @@ class _Follower:
 
     def _down(self, state: FeedState, error: FeedError) -> None:
         reason = str(error)
-        self.pipeline.clock.stop()
-        self.pipeline.tell(state, reason, self.wall())
+        self.intake.standing.lose(state, reason, self.wall())
         if state is FeedState.REFUSED:
             logger.error("feed refused", fixture=self.pipeline.fixture, reason=reason)
         else:

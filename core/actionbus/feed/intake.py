@@ -7,9 +7,10 @@ import math
 from attrs import define, field, frozen
 
 from actionbus.errors import BadPacket
-from actionbus.events.base import Action, FeedState, Origin
+from actionbus.events.base import Action, Origin
 from actionbus.feed.rebase import Step, difference
 from actionbus.feed.resume import UNRECEIVABLE, resumed
+from actionbus.feed.standing import Standing
 from actionbus.log import RowKind
 from actionbus.pipeline import Pipeline
 from actionbus.session import FeedProfile, Mismatch, Place
@@ -45,6 +46,7 @@ class Intake:
 
     pipeline: Pipeline
     profile: FeedProfile
+    standing: Standing = field(init=False)
     place: Place = field(factory=Place)
     """Our place in the pipeline's list, or in the new one while that is collected."""
     collecting: bool = False
@@ -61,12 +63,15 @@ class Intake:
     """Connections in a row that the server closed cleanly before it had repeated what it had to."""
     _silent: bool = True
     """Whether no packet has come on this connection yet."""
+    _agreed_at: float = math.inf
+    """When this connection had repeated what it had to, in Unix seconds."""
     _lost: int = field(init=False)
     """How often the log had been lost when all that we know was given to it."""
 
     def __attrs_post_init__(self) -> None:
         self._lost = self.pipeline.log.lost
         held, self.pipeline.held = self.pipeline.held, None
+        self.standing = Standing.after(self.pipeline.received, self.pipeline)
         if held is None:
             return
         place = resumed(held)
@@ -113,7 +118,7 @@ class Intake:
     def accepted(self, received: float) -> None:
         """Take note that packets will come from now on."""
         if self.live:
-            self._go_live(received)
+            self._agree(received)
 
     def receive(self, text: str | bytes, received: float) -> bool:
         """Take in the next packet of this connection; return whether something new went to the pipeline.
@@ -126,6 +131,10 @@ class Intake:
             if action is None:
                 self._known_bad.add(hash(text))
             self.place.add(action if action is not None else text)
+            if self.pipeline.origin is not Origin.LIVE:
+                self.standing.miss()
+                if received > self._agreed_at + self.profile.owed:
+                    self._catch_up(received)
             return True
         item = self._decode(text, received)
         if self.place.settled:
@@ -138,7 +147,7 @@ class Intake:
         self._note_base(base)
         self._vain = 0
         if not self.collecting:
-            self._go_live(received)
+            self._agree(received)
         fresh = self._unsettled[len(self._unsettled) - new :]
         self._unsettled = []
         for each in fresh:
@@ -177,11 +186,16 @@ class Intake:
         should be repeated did not come.
         """
         if self.live:
-            self.pipeline.origin = Origin.LIVE
+            self._catch_up(received)
         elif self.fetched:
             self._rebase(received)
         else:
             raise Mismatch(f"nothing came for {self.profile.owed:g} s of what the feed should repeat")
+
+    def conclude(self, received: float) -> None:
+        """Take note that the fixture is over: nothing more will come of what a list that agrees with ours has."""
+        if self.live:
+            self._catch_up(received)
 
     def end(self, received: float) -> None:
         """Take note that the server has closed cleanly: a finished list that was fetched anew is complete.
@@ -221,6 +235,7 @@ class Intake:
     def _admit(self, item: _Item) -> None:
         if item.action is not None:
             self.pipeline.admit(item.action, item.text, item.received)
+            self.standing.miss()
         else:
             self._set_aside(item)
 
@@ -228,6 +243,8 @@ class Intake:
         bad = hash(item.text)
         known = again and bad in self._known_bad
         self.pipeline.set_aside(item.text, item.reason, item.received, known=known)
+        if not known:
+            self.standing.miss()
         self._known_bad.add(bad)
 
     def _collect(self, item: _Item) -> None:
@@ -239,7 +256,7 @@ class Intake:
     def _rebase(self, received: float) -> None:
         """Bring the pipeline in line with the list that was fetched anew, and go on from there."""
         items, self._collected, self.collecting = self._collected, [], False
-        self._go_live(received)
+        self._agree(received)
         steps = difference(self.pipeline.timeline, [item.action for item in items])
         self.pipeline.begin_list()
         for step in steps:
@@ -260,9 +277,14 @@ class Intake:
         else:
             self.pipeline.keep(item.action, item.text, item.received)
 
-    def _go_live(self, received: float) -> None:
-        self.pipeline.clock.run()
-        self.pipeline.tell(FeedState.LIVE, received=received)
+    def _agree(self, received: float) -> None:
+        self._agreed_at = received
+        self.standing.agree(received)
+
+    def _catch_up(self, received: float) -> None:
+        """What comes from now on comes as it happens."""
+        self.pipeline.origin = Origin.LIVE
+        self.standing.catch_up(received)
 
 
 def is_finished(action: Action) -> bool:

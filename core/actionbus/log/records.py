@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -46,7 +47,8 @@ def record(row: Row, fixture: int, moments: Moments) -> Record:
     elif kind is STATUS:
         (status,) = row.events
         assert isinstance(status, FeedStatus)
-        name, body = status.state.value, orjson.dumps({"id": status.id, "reason": status.reason})
+        said = {"id": status.id, "reason": status.reason, "since": status.since, "missed": status.missed}
+        name, body = status.state.value, orjson.dumps(said)
     return (
         row.position, fixture, kind.value, row.epoch, row.n, row.at, row.received, flags,
         name, state, previous, announced, body,
@@ -102,7 +104,7 @@ class Records:
             raw = orjson.loads(body)
             status = FeedStatus(
                 fixture=fixture, id=raw["id"], position=position, at=at, origin=origin, state=FeedState(name),
-                reason=raw["reason"],
+                reason=raw["reason"], since=_since(raw, received, at), missed=raw.get("missed", 0),
             )  # fmt: skip
             said, body = (status,), raw["reason"]
         row = Row(
@@ -127,6 +129,12 @@ class Records:
         if decision.quiet or unreadable or (held is None and decision.state in (State.PENDING, State.STANDS)):
             return ()
         return events(decision, held, packet, position=position, at=at)
+
+
+def _since(status: Any, received: float, at: float) -> float:
+    """Return since when a status stands; those of older versions do not say, and are from when they were told."""
+    since: float = status.get("since", received if math.isfinite(received) else at)
+    return since
 
 
 def as_origin(row: Row, origin: Origin) -> Row:

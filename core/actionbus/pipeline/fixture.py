@@ -163,6 +163,11 @@ class Pipeline:
             self.game.apply(event)
         self._add(self._row(RowKind.VANISHED, received, action_id, position=position, decision=decision, events=events))
 
+    @property
+    def received(self) -> float:
+        """When the newest packet came, in Unix seconds, be it in another run; infinite where there was none."""
+        return self._received
+
     def restore(self, held: Held) -> None:
         """Go on where a daemon that has ended was: rebuild timeline, game, clock and moments. Nothing is announced."""
         self.held = held
@@ -171,10 +176,29 @@ class Pipeline:
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
         self._folding.announcer.restore(held, self.game)
 
-    def tell(self, state: FeedState, reason: str = "", received: float = math.inf) -> None:
-        """Announce how the feed of this fixture stands; the end of the fixture goes to every lane."""
-        if self.status is not None and self.status.state is state and state is not FeedState.REFUSED:
-            return
+    def is_in(self, *states: FeedState) -> bool:
+        """Whether this is how the feed stands, as far as it was told."""
+        return self.status is not None and self.status.state in states
+
+    def tell(
+        self,
+        state: FeedState,
+        reason: str = "",
+        received: float = math.inf,
+        *,
+        since: float | None = None,
+        missed: int = 0,
+    ) -> None:
+        """Announce how the feed of this fixture stands; the end of the fixture goes to every lane.
+
+        ``since`` is now where it is not given. What stands already is not told again, but for each refusal, which
+        stands since the first of them.
+        """
+        before = self.status
+        if before is not None and before.state is state:
+            if state is not FeedState.REFUSED:
+                return
+            since = before.since
         position, at = self.log.next_position(), self.clock.newest
         # A status happens to us, not to the match: each is another one, in each run of the daemon.
         when = at if math.isinf(received) else received
@@ -186,9 +210,11 @@ class Pipeline:
             at=at,
             state=state,
             reason=reason,
+            since=when if since is None else since,
+            missed=missed,
         )
-        if self.status is not None and state is FeedState.LIVE:
-            logger.info("feed is up again", fixture=self.fixture)
+        if before is not None and state is FeedState.RECOVERED:
+            logger.info("feed is up again", fixture=self.fixture, missed=missed)
         self.status = status
         row = self._row(RowKind.STATUS, received, reason, position=position, events=(status,))
         self.log.append((row,))

@@ -29,7 +29,8 @@ class FeedProfile:
     acknowledgement: float = 25.0
     """From the token to the server's word on it."""
     quiet: float = 15.0
-    """Without a frame until we ask whether anybody is there, by a websocket ping; a heartbeat is due each 10 s."""
+    """Without a frame until the feed is stale: we say so, and ask whether anybody is there, by a websocket ping. A
+    heartbeat is due each 10 s."""
     answer: float = 5.0
     """For the answer to the ping."""
     silence: float = 25.0

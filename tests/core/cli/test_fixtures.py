@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from tests.core.cli.conftest import Command
 from tests.core.cli.held import MATCH, Game, ask, config, opened, play, write
 from tests.core.feed.packets import make_list, make_packet
@@ -83,7 +84,9 @@ def test_as_json_all_is_said(command: Command, tmp_path: Path) -> None:
     assert said["first"].keys() == KEYS
 
 
-@pytest.mark.parametrize("state", [FeedState.LIVE, FeedState.DOWN, FeedState.REFUSED, FeedState.FINISHED])
+@pytest.mark.parametrize(
+    "state", [FeedState.LIVE, FeedState.STALE, FeedState.DOWN, FeedState.REFUSED, FeedState.FINISHED]
+)
 def test_while_a_daemon_runs_the_state_is_that_of_the_feed(state: FeedState, command: Command, tmp_path: Path) -> None:
     journal = tmp_path / "journal.db"
     write(journal, Game(fixture="before", packets=make_list(2), since=time.time() - 3600))
@@ -97,6 +100,19 @@ def test_while_a_daemon_runs_the_state_is_that_of_the_feed(state: FeedState, com
     assert trio.run(look) == {"before": "stopped", "fixture-1": state.value}
     ended = {"before": "stopped", "fixture-1": "finished" if state is FeedState.FINISHED else "stopped"}
     assert states(command, "--journal", str(journal)) == ended
+
+
+def test_a_feed_that_has_recovered_is_live(command: Command, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+
+    async def look() -> dict[str, str]:
+        async with opened(journal) as log:
+            with capture_logs():  # it is said that the feed is up again
+                await Game(packets=make_list(2), state=FeedState.RECOVERED, since=time.time()).give(log)
+            await log.durable()
+            return states(command, "--journal", str(journal))
+
+    assert trio.run(look) == {"fixture-1": "live"}
 
 
 def test_a_match_that_was_followed_is_finished_with_its_score(

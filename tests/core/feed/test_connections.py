@@ -32,8 +32,8 @@ async def test_silence_of_25_s_is_death_though_pings_are_answered(
 
     await rig.follow(play, kit.serving([]), seconds=100)
     assert rig.opened == [0, 25]
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
-    assert "nothing came for 25 s" in rig.statuses[1].reason
+    assert rig.states == [FeedState.LIVE, FeedState.STALE, FeedState.DOWN, FeedState.RECOVERED]
+    assert "nothing came for 25 s" in rig.statuses[2].reason
 
 
 async def test_a_ping_without_an_answer_is_death_after_20_s(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
@@ -43,7 +43,7 @@ async def test_a_ping_without_an_answer_is_death_after_20_s(autojump_clock: Mock
 
     await rig.follow(play, kit.serving([]), seconds=100)
     assert rig.opened == [0, 20]
-    assert "nothing came for 20 s" in rig.statuses[1].reason
+    assert "nothing came for 20 s" in rig.statuses[2].reason
 
 
 async def test_a_late_heartbeat_is_as_good_as_the_answer_to_a_ping(
@@ -66,7 +66,7 @@ async def test_an_acknowledgement_must_come_within_25_s(autojump_clock: MockCloc
 
     await rig.follow(play, kit.serving([]), seconds=100)
     assert rig.opened == [0, 25]
-    assert rig.states == [FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.DOWN, FeedState.RECOVERED]
     assert "did not say within 25 s" in rig.statuses[0].reason
 
 
@@ -131,7 +131,7 @@ async def test_no_close_code_ends_a_fixture_that_is_not_finished(
         await (call.cut() if code == 1006 else call.close(code, "so long"))
 
     await rig.follow(kit.serving(kit.list_of(3), then=close), kit.serving(kit.list_of(5)), seconds=100)
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED]
     assert rig.statuses[1].reason == (
         "the connection broke" if code == 1006 else f"the server closed the connection: {code} so long"
     )

@@ -88,7 +88,7 @@ async def test_a_cut_after_the_end_is_mended_until_the_25_s_are_over(
     await rig.follow(kit.serving(packets, then=cut), kit.serving(packets))
     assert rig.ended_at == 25
     assert [call.position for call in rig.calls] == [0, 4]
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE, FeedState.FINISHED]
+    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED, FeedState.FINISHED]
     assert rig.heard == kit.added(range(12))
 
 

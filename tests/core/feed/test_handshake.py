@@ -84,7 +84,7 @@ async def test_whatever_a_hostile_server_answers_is_one_sentence(
 
     await rig.follow(play, kit.serving(kit.list_of(2)), seconds=100)
     assert rig.heard == kit.added(range(2))
-    assert rig.states == [FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.DOWN, FeedState.RECOVERED]
     assert "\n" not in rig.statuses[0].reason
     assert rig.statuses[0].reason.startswith(("feed.test does not answer as a websocket", "the server "))
 

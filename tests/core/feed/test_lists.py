@@ -34,13 +34,17 @@ async def test_a_cut_loses_and_doubles_nothing_whatever_the_base(
     assert [call.position for call in rig.calls] == [0, 0, 0, 0, 0, 1, 2, 17, 25, 25, 32, 51]
 
 
-async def test_we_are_live_once_the_overlap_has_come_again(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
+async def test_the_feed_has_recovered_once_the_overlap_has_come_again(
+    autojump_clock: MockClock, rig: Rig, kit: Kit
+) -> None:
     async def late(call: Call) -> None:
         await call.accept()
         await trio.sleep(5)
         await call.say(*kit.list_of(13)[4:12])
+        await trio.sleep(0.2)
+        assert rig.states == [FeedState.LIVE, FeedState.DOWN]
         await trio.sleep(0.1)
-        assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
+        assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED]
         assert rig.heard == kit.added(range(12))
         await call.say(kit.packet(12))
         await call.beat()
@@ -57,7 +61,7 @@ async def test_an_overlap_that_does_not_come_within_20_s_is_fetched_from_the_sta
     assert rig.opened == [0, 0, 20]
     assert [call.position for call in rig.calls] == [0, 22, 0]
     assert rig.heard == kit.added(range(30)) + [(f"a{number}:2", "withdrawn") for number in range(20, 30)]
-    assert rig.states[-1] is FeedState.LIVE
+    assert rig.states[-1] is FeedState.RECOVERED
     assert rig.pipeline.counts.packets == 20
 
 
@@ -83,7 +87,7 @@ async def test_of_a_list_that_has_changed_only_the_difference_is_told(
         ("a20:2", "amended"),
         *kit.added(range(30, 36)),
     ]
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED]
 
 
 async def test_after_a_changed_list_we_go_on_by_its_places(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
@@ -124,7 +128,7 @@ async def test_a_list_that_is_empty_all_of_a_sudden_takes_nothing_back(
     empty = kit.serving([])
     await rig.follow(kit.serving(old, then=cut), empty, empty, empty, kit.serving(old), seconds=200)
     assert rig.heard == kit.added(range(30))
-    assert rig.states[-1] is FeedState.LIVE
+    assert rig.states[-1] is FeedState.RECOVERED
 
 
 async def test_a_finished_list_that_became_shorter_is_complete_when_the_server_closes(

@@ -46,7 +46,7 @@ async def test_a_refusal_is_told_in_the_server_s_words_and_tried_again_after_5_m
         await rig.follow(rejecting(status, body), rejecting(status, body), kit.serving(kit.list_of(1)), seconds=700)
     assert rig.opened == [0, 300, 600]
     assert rig.tokens == 3
-    assert rig.states == [FeedState.REFUSED, FeedState.REFUSED, FeedState.LIVE]
+    assert rig.states == [FeedState.REFUSED, FeedState.REFUSED, FeedState.RECOVERED]
     assert rig.statuses[0].reason == f"the server answered {reason}"
     assert [log["reason"] for log in logs if log["log_level"] == "error"] == [f"the server answered {reason}"] * 2
     assert rig.heard == kit.added(range(1))
@@ -70,7 +70,7 @@ async def test_an_error_in_the_place_of_the_acknowledgement_is_a_refusal(
     await rig.follow(play, kit.serving([]), seconds=400)
     assert rig.opened == [0, 300]
     assert rig.statuses[0].reason == "the server refused us: Supplied token could not be authenticated"
-    assert rig.states == [FeedState.REFUSED, FeedState.LIVE]
+    assert rig.states == [FeedState.REFUSED, FeedState.RECOVERED]
 
 
 async def test_a_token_that_is_withdrawn_in_mid_game_is_a_refusal(
@@ -118,7 +118,7 @@ async def test_who_gives_up_when_refused_still_waits_for_a_server_that_is_down(
 async def test_other_answers_are_tried_again_soon(autojump_clock: MockClock, rig: Rig, kit: Kit, status: int) -> None:
     await rig.follow(rejecting(status), kit.serving([]), rng=kit.latest, seconds=100)
     assert rig.opened == [0, 1]
-    assert rig.states == [FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.DOWN, FeedState.RECOVERED]
     assert rig.statuses[0].reason.startswith(f"the server answered {status}")
 
 
@@ -146,7 +146,7 @@ async def test_a_token_that_cannot_be_read_is_a_refusal_and_read_anew(
     await rig.follow(kit.serving([]), token=token, seconds=400)
     assert read == [0, 300]
     assert rig.opened == [300]
-    assert rig.states == [FeedState.REFUSED, FeedState.LIVE]
+    assert rig.states == [FeedState.REFUSED, FeedState.RECOVERED]
     assert rig.statuses[0].reason == "the file token.txt does not exist"
 
 

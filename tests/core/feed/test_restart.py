@@ -66,6 +66,11 @@ class Start:
         return [each.state for each in self.heard if isinstance(each, FeedStatus)]
 
     @property
+    def statuses(self) -> list[tuple[FeedState, float, int]]:
+        """State, since, missed."""
+        return [(each.state, each.since, each.missed) for each in self.heard if isinstance(each, FeedStatus)]
+
+    @property
     def positions(self) -> list[int]:
         """The startPosition of each connection."""
         return [call.position for call in self.rig.calls]
@@ -241,7 +246,35 @@ async def test_a_game_whose_daemon_ended_while_it_listened_for_corrections_comes
         assert second.rig.ending is Ending.FINISHED
         assert second.run.log.is_finished(kit.fixture)
     assert second.actions == []
-    assert second.states == [FeedState.LIVE, FeedState.FINISHED]
+    assert second.states == [FeedState.RECOVERED, FeedState.FINISHED]
+
+
+async def test_a_restart_is_an_outage_since_the_newest_packet_came(clock: MockClock, path: Path, kit: Kit) -> None:
+    packets = kit.list_of(30)
+
+    async def refuse(call: Call) -> None:
+        await call.reject(503)
+
+    async with started(path, kit) as first:
+        await first.follow(kit.serving(packets[:20]), seconds=10)
+    (last,) = ask(path, "SELECT max(received) FROM row WHERE n = 20")[0]
+    async with started(path, kit) as second:
+        await second.follow(kit.serving(packets[:23]))
+    async with started(path, kit) as third:
+        await third.follow(refuse, kit.serving(packets[:24]))
+    assert first.statuses == [(FeedState.LIVE, kit.epoch, 0)]
+    assert second.statuses == [(FeedState.RECOVERED, last, 3)]
+    (last,) = ask(path, "SELECT max(received) FROM row WHERE n = 23")[0]
+    assert third.statuses == [(FeedState.DOWN, last, 0), (FeedState.RECOVERED, last, 1)]
+
+
+async def test_a_fixture_of_which_nothing_had_come_is_live_after_a_restart(
+    clock: MockClock, path: Path, kit: Kit
+) -> None:
+    for _ in range(2):
+        async with started(path, kit) as start:
+            await start.follow(kit.serving([]), seconds=10)
+        assert start.states == [FeedState.LIVE]
 
 
 async def test_while_the_disk_refuses_a_feed_goes_on_up_to_the_bound_and_comes_back_with_nothing_missing(
@@ -273,7 +306,7 @@ async def test_while_the_disk_refuses_a_feed_goes_on_up_to_the_bound_and_comes_b
         assert len(start.rig.calls) < 5
         await trio.sleep(200)
         states.append(start.states[-1])
-    assert states == [FeedState.DOWN, FeedState.LIVE]
+    assert states == [FeedState.DOWN, FeedState.RECOVERED]
     assert start.actions == kit.added(range(600))
     assert list_in(path) == [(0, n) for n in range(1, 601)]
     assert ask(path, "SELECT value FROM store") == [(b"600",)]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.log.journals import Run, actions, assert_alike, folder, give, keep_rows, read_all, running
+from tests.core.log.journals import Run, actions, ask, assert_alike, folder, give, keep_rows, read_all, running
 from tests.core.log.players import ear, folding, publisher
 
-from actionbus import Event, FeedState, Origin
+from actionbus import Event, FeedState, FeedStatus, Origin
 from actionbus.log import Row, RowKind
 from actionbus.recording import fixture_of
 from actionbus.simulator import generate_match
@@ -38,7 +38,7 @@ async def play(run: Run, fixture: str, packets: Sequence[str | bytes]) -> list[R
         if number % 50 == 0:
             pipeline.tell(FeedState.DOWN, f"cut at {number} \N{BASKETBALL AND HOOP}", 1.8e9 + number)
             pipeline.origin = Origin.CATCH_UP
-            pipeline.tell(FeedState.LIVE, received=1.8e9 + number)
+            pipeline.tell(FeedState.RECOVERED, received=1.8e9 + number, since=1.8e9 + number - 17.25, missed=number)
         if number % 50 == 9:
             pipeline.origin = Origin.LIVE
             await run.settled()
@@ -148,3 +148,23 @@ async def test_rows_of_any_packets_say_what_was_said_live(steps: list[tuple[str,
             assert len(set(actions(event for row in handed_on for event in row.events))) == len(
                 actions(event for row in handed_on for event in row.events)
             )
+
+
+async def test_a_status_of_an_older_version_stands_since_it_was_told_and_misses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with running(path) as run:
+        pipeline = await run.open("f")
+        pipeline.accept(packet("a", "Confirmed", "Steal", 1, 1), 1e9)
+        pipeline.tell(FeedState.DOWN, "cut", 1.5e9, since=1.4e9)
+        pipeline.tell(FeedState.RECOVERED, since=1.4e9, missed=3)  # in a replay nothing is received
+    ask(path, "UPDATE row SET body = json_remove(body, '$.since', '$.missed') WHERE kind = ?", RowKind.STATUS.value)
+    async with running(path) as run:
+        await run.open("f")
+        rows = await read_all(run.log, "f")
+    statuses = [event for row in rows for event in row.events if isinstance(event, FeedStatus)]
+    at = statuses[1].at
+    assert at > 0
+    assert [(each.state, each.reason, each.since, each.missed) for each in statuses] == [
+        (FeedState.DOWN, "cut", 1.5e9, 0),
+        (FeedState.RECOVERED, "", at, 0),
+    ]

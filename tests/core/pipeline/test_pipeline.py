@@ -101,6 +101,24 @@ async def test_a_feed_that_stands_as_it_stood_is_not_told_again_but_each_refusal
     assert len({each.id for each in heard}) == 5
 
 
+async def test_a_feed_stands_as_it_does_since_it_was_told_where_nothing_else_is_said() -> None:
+    heard: list[Event] = []
+    async with Bus().hosting(ear(heard, FeedStatus)) as host:
+        pipeline = await open_fixture(host)
+        pipeline.tell(FeedState.LIVE, received=10.0)
+        pipeline.tell(FeedState.STALE, received=30.0, since=14.0)
+        pipeline.tell(FeedState.REFUSED, received=31.0, since=0.0)
+        pipeline.tell(FeedState.REFUSED, received=40.0, since=40.0)
+        pipeline.tell(FeedState.RECOVERED, received=50.0, since=14.0, missed=7)
+        action = pipeline.accept(packet(1))
+        pipeline.tell(FeedState.FINISHED)
+        await host.caught_up()
+    assert action is not None
+    assert [(each.since, each.missed) for each in heard if isinstance(each, FeedStatus)] == [
+        *((10.0, 0), (14.0, 0), (0.0, 0), (0.0, 0), (14.0, 7), (action.timestamp, 0)),
+    ]
+
+
 async def test_a_fixture_that_is_over_keeps_its_game_and_neither_lanes_nor_actions() -> None:
     recording = generate_match(4711)
     async with Bus().hosting(ear([], Steal)) as host:

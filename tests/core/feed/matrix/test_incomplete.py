@@ -37,7 +37,7 @@ async def test_a_server_that_falls_silent_while_a_list_is_fetched_anew_takes_not
         seconds=99,
     )
     assert rig.heard == kit.added(range(36))
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED]
 
 
 async def test_a_server_that_answers_no_pings_says_by_a_heartbeat_that_a_list_is_complete(
@@ -55,4 +55,4 @@ async def test_a_server_that_answers_no_pings_says_by_a_heartbeat_that_a_list_is
     served = kit.serving(old[4:], then=only_beat)
     await rig.follow(kit.serving(old, then=cut), kit.serving(old[4:]), served, seconds=45)
     assert rig.heard[30:] == [(f"a{number}:2", "withdrawn") for number in range(4)]
-    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.LIVE]
+    assert rig.states == [FeedState.LIVE, FeedState.DOWN, FeedState.RECOVERED]

@@ -36,22 +36,32 @@ HOLDS = {1: -1, 30: 0, 600: 1}
 """Seconds that the fault holds, and the base of startPosition that is tried with it."""
 LINGER = 25.0  # seconds that a finished fixture is listened to
 DOWN = (FeedState.DOWN, FeedState.REFUSED)
+OUT = (*DOWN, FeedState.STALE)
+UP = (FeedState.LIVE, FeedState.RECOVERED)
 
 
 @frozen
 class Told:
-    """A status, and how things stood then: what the client held, how long the list was, the refetches so far."""
+    """A status, when it was told, and what the client held then."""
 
     at: float
     state: FeedState
     reason: str
+    since: float
+    missed: int
+    held: int
+
+
+@frozen
+class Anew:
+    """The list was fetched anew: what the client held then of the old one, and how long the new one was."""
+
     held: int
     length: int
-    refetches: int
 
 
 class Witness(Rewound):
-    """A log that keeps every row, and notes at each status how things stand."""
+    """A log that keeps every row, and notes what is told and when a list was fetched anew."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -59,15 +69,20 @@ class Witness(Rewound):
         self.pipeline = Pipeline(FIXTURE, self, FixtureClock(trio.current_time))
         self.counts = FeedCounts()
         self.told: list[Told] = []
+        self.anew: list[Anew] = []
+        self.count = 0
+        """How many packets the client held when the last row came."""
 
     def append(self, rows: Sequence[Row]) -> None:
         super().append(rows)
         for row in rows:
+            if row.epoch > len(self.anew):
+                self.anew.append(Anew(self.count, self.world.length))
+            self.count = self.pipeline.counts.packets
             for event in row.events:
                 if isinstance(event, FeedStatus):
-                    held, length = self.pipeline.counts.packets, self.world.length
-                    now = trio.current_time()
-                    self.told.append(Told(now, event.state, event.reason, held, length, self.counts.refetches))
+                    now, since = trio.current_time(), event.since - EPOCH
+                    self.told.append(Told(now, event.state, event.reason, since, event.missed, self.count))
 
     @property
     def heard(self) -> list[tuple[str, str]]:
@@ -118,18 +133,17 @@ async def play(world: World, contexts: dict[str, ssl.SSLContext]) -> tuple[Witne
     return log, endings[0]
 
 
-def expected(told: list[Told], world: World) -> list[tuple[str, str]]:
+def expected(anew: list[Anew], world: World) -> list[tuple[str, str]]:
     """What should be announced: each line in its turn, but the difference only where the list was fetched anew.
 
     What is fetched anew is the whole list, as long as it is at that moment.
     """
-    oracle, heard, refetches = Oracle(), 0, 0
+    oracle, heard = Oracle(), 0
     lines = [*BEFORE, *DURING, *AFTER]  # as the list was before it was rewritten
-    for status in told:
-        if status.state is FeedState.LIVE and status.refetches > refetches:
-            oracle.hear(lines[heard : status.held])
-            oracle.fetch_anew(world.lines[: status.length])
-            lines, heard, refetches = world.lines, status.length, status.refetches
+    for each in anew:
+        oracle.hear(lines[heard : each.held])
+        oracle.fetch_anew(world.lines[: each.length])
+        lines, heard = world.lines, each.length
     oracle.hear(lines[heard:])
     return oracle.heard
 
@@ -139,8 +153,9 @@ def check_statuses(case: Case, world: World, told: list[Told], hold: float) -> f
     assert told[-1].state is FeedState.FINISHED
     assert told[-1].at <= max(told[-2].at, world.complete_at) + LINGER + 2
     states = [status.state for status in told]
-    assert not [pair for pair in pairwise(states) if pair == (FeedState.LIVE, FeedState.LIVE)]
-    assert all(before in DOWN for before, after in pairwise(states) if after is FeedState.LIVE)
+    assert FeedState.LIVE not in states[1:]
+    assert all(before in OUT for before, after in pairwise(states) if after is FeedState.RECOVERED)
+    assert all(before in UP for before, after in pairwise(states) if after is FeedState.STALE)
     assert (FeedState.REFUSED in states) is (case.refused and (case.expels or world.met > 0))
     noticed = [status for status in told if world.since <= status.at <= world.since + case.notice]
     before = [status.state for status in told if status.at < world.since]
@@ -150,9 +165,25 @@ def check_statuses(case: Case, world: World, told: list[Told], hold: float) -> f
         assert states == [FeedState.LIVE, FeedState.FINISHED]
     if world.phase is Phase.START and hold > case.unnoticed:
         assert case.reason in next(status.reason for status in told if status.state in DOWN)
-    assert told[-2].state is FeedState.LIVE  # and stays so
+    assert told[-2].state in UP  # and stays so
     assert told[-2].at <= world.until + case.back(hold)
     return told[-2].at
+
+
+def check_outages(told: list[Told]) -> None:
+    """What was missed is what came between the loss and the recovery, and the recovery knows since when it was."""
+    lost: Told | None = None
+    for status in told:
+        assert status.since <= status.at + 0.001  # Unix seconds are not that exact
+        if status.state in OUT:
+            lost = lost or status
+        elif status.state is FeedState.RECOVERED:
+            assert lost is not None
+            assert status.missed == status.held - lost.held
+            assert status.since == lost.since or lost.state is FeedState.REFUSED
+            lost = None
+        else:
+            assert status.missed == 0
 
 
 def check_connects(case: Case, world: World, back_at: float) -> None:
@@ -185,7 +216,7 @@ async def test_a_fault_loses_and_doubles_nothing(
     case = CASES[name]
     world = World(nursery, case.fault, phase, hold, HOLDS[hold], contexts)
     log, ending = await play(world, contexts)
-    assert log.heard == expected(log.told, world)
+    assert log.heard == expected(log.anew, world)
     assert ending is Ending.FINISHED
     assert log.pipeline.counts.packets == len(world.lines)
     bad = Counter((row.epoch, row.body) for row in log.rows if row.kind is RowKind.BAD_PACKET)
@@ -193,6 +224,8 @@ async def test_a_fault_loses_and_doubles_nothing(
     assert {body for _, body in bad} == {line.text for line in world.lines if line.content is None}
     assert world.since + hold == world.until < trio.current_time()
     assert (log.counts.refetches > 0) or phase is not Phase.REFETCH
+    if not log.anew:
+        check_outages(log.told)
     check_connects(case, world, check_statuses(case, world, log.told, hold))
 
 
