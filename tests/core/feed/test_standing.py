@@ -245,6 +245,15 @@ async def test_a_feed_is_refused_since_the_first_refusal_and_was_lost_before(
     ]
 
 
+async def test_a_server_that_expels_us_was_last_heard_before(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
+    async def expel(call: Call) -> None:
+        await trio.sleep(5)
+        await call.say('{"errorMessage":"The token has expired"}')
+
+    await rig.follow(speaking(10, then=expel), kit.serving([]), seconds=400)
+    assert told(rig, kit) == [(LIVE, 0, 0), (REFUSED, 15, 0), (RECOVERED, 10, 0)]
+
+
 async def test_a_feed_that_is_down_from_the_start_is_so_since_we_found_out(
     autojump_clock: MockClock, rig: Rig, kit: Kit
 ) -> None:
