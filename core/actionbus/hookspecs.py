@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -15,7 +15,18 @@ import structlog
 from attrs import field, frozen
 
 from actionbus.bus import Subscription
-from actionbus.bus.work import SHARED, Store, cancel_timer, current, is_working, keepable, once, publish, set_timer
+from actionbus.bus.work import (
+    OURS,
+    SHARED,
+    Store,
+    cancel_timer,
+    current,
+    is_working,
+    keepable,
+    once,
+    publish,
+    set_timer,
+)
 from actionbus.config import SecretSource, Tree, structure_table
 from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
@@ -95,6 +106,7 @@ class PluginContext:
         publishes: tuple[type[Moment], ...] = (),
         replaying: bool = False,
         transaction: Callable[[str | None], AbstractAsyncContextManager[None]] | None = None,
+        stored: Callable[[str], Awaitable[list[tuple[str, str, bytes]]]] | None = None,
     ) -> None:
         self.name = name
         self.replaying = replaying
@@ -106,6 +118,7 @@ class PluginContext:
         self._game = game
         self._publishes = publishes
         self._transaction = transaction
+        self._stored = stored
 
     def settings(self, cls: type[T]) -> T:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
@@ -145,8 +158,9 @@ class PluginContext:
 
         ``async with context.transaction(fixture):`` makes store, timers, once, publish and shared work as in a handler
         for that fixture; no handler of the plugin runs for it meanwhile, so keep it short and await nothing slow in
-        it. Without a fixture only ``context.shared`` works. What the block raises drops what it wrote. Raises
-        PluginError in a handler, for a fixture that is not followed, and while the plugin is being set up.
+        it. Without a fixture only ``context.shared`` works. What the block raises drops what it wrote. A task that was
+        started while the plugin is set up waits until it is. Raises PluginError in a handler, for a fixture that is
+        neither followed nor in the log, and within the hook that sets the plugin up.
         """
         if self._transaction is None:
             raise PluginError(self.name, "context.transaction cannot be used while plugins.toml is checked")
@@ -154,6 +168,17 @@ class PluginContext:
             raise PluginError(self.name, "context.transaction is for the plugin's own tasks: a handler is one already")
         async with self._transaction(fixture):
             yield
+
+    async def kept(self, prefix: str = "") -> list[tuple[str, str, object]]:
+        """Return what ``context.store`` holds under keys that begin with ``prefix``: fixture, key and value of each.
+
+        Of all fixtures, also of those that are over, as it stands now; what is to be changed is to be read again in a
+        transaction. For after a start: it reads the whole log's stores. Raises PluginError while it is checked.
+        """
+        if self._stored is None:
+            raise PluginError(self.name, "context.kept cannot be used while plugins.toml is checked")
+        found = await self._stored(prefix)
+        return [(fixture, key, orjson.loads(value)) for fixture, key, value in found if not key.startswith(OURS)]
 
     def at(self, due: float, key: str, data: object = None) -> None:
         """Let the plugin hear ``Due`` for this fixture at ``due`` on the fixture clock (Unix seconds).

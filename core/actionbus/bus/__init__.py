@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actionbus.bus.apart import Apart as Apart
 from actionbus.bus.boundary import is_own as is_own
 from actionbus.bus.boundary import leaves as leaves
 from actionbus.bus.boundary import part as part

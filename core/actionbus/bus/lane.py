@@ -63,7 +63,7 @@ class Lane:
     async def open(self) -> None:
         """Take the lane up where the log says that it stands."""
         subscriber = self.subscriber
-        self._opened = True
+        self._opened, self._ended = True, False
         self._runs.state = await self.log.open_lane(
             subscriber.name, self.fixture, self, settings=subscriber.settings, from_start=subscriber.from_start
         )
@@ -252,10 +252,11 @@ class Lane:
 
         See ``Runs.transaction``.
         """
-        name = self.subscriber.name
+        name, from_start = self.subscriber.name, self.subscriber.from_start
         self._ended = self._ended or not self._opened
-        # One more reader: the lane may end meanwhile. The state is the same for as long as anybody has it open.
-        self._runs.state = await self.log.open_lane(name, self.fixture, self, settings=self.subscriber.settings)
+        # One more reader: the lane may end meanwhile. The state is the same for as long as anybody has it open. Which
+        # settings read the fixture last stays as it is: nothing is read here.
+        self._runs.state = await self.log.open_lane(name, self.fixture, self, settings=None, from_start=from_start)
         try:
             async with self._runs.transaction(self.clock.now()):
                 yield

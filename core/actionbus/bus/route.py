@@ -54,7 +54,9 @@ class Route:
 
     async def add(self, subscriber: Subscriber, nursery: trio.Nursery) -> Lane:
         """Open the lane of a plugin; it runs in the plugin's nursery."""
-        lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed)
+        lane = self._ended.pop(subscriber, None)  # of a transaction that was faster, and may still go on
+        if lane is None:
+            lane = Lane(subscriber, self.fixture, self.log, self.clock, self.publish, self._retimed)
         await lane.open()
         self.lanes.append(lane)
         self._table.clear()

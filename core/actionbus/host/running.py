@@ -12,7 +12,7 @@ import structlog
 import trio
 from attrs import define, field
 
-from actionbus.bus import FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part, share
+from actionbus.bus import Apart, FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part, share
 from actionbus.config import Tree
 from actionbus.errors import ConfigError, PluginError, Problem
 from actionbus.events.base import Change, Moment
@@ -70,9 +70,15 @@ class Host:
     _kinds: dict[str, type[Moment] | None] = field(init=False, factory=dict[str, "type[Moment] | None"])
     """The moment classes by snake_case name; None: a fold makes them."""
     _origins: dict[str, str] = field(init=False, factory=dict[str, str])
+    _setting_up: dict[str, trio.lowlevel.Task] = field(init=False, factory=dict[str, trio.lowlevel.Task])
+    _one_is_set_up: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
+    _apart: Apart = field(init=False)
     _finishing: trio.Event = field(init=False, factory=trio.Event)
     _running: set[str] = field(init=False, factory=set[str])
     _one_has_left: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
+
+    def __attrs_post_init__(self) -> None:
+        self._apart = Apart(self.log)
 
     async def open_fixture(
         self, fixture: str, clock: FixtureClock | None = None, catalogue: Catalogue | None = None
@@ -84,6 +90,7 @@ class Host:
         held = await self.log.held(fixture)
         if held is not None:
             pipeline.restore(held)
+        await self._apart.is_left(fixture)
         self.pipelines[fixture] = pipeline
         for name in tuple(self._members):
             if (member := self._members.get(name)) is not None:
@@ -132,21 +139,30 @@ class Host:
             publishes=plugin.declaration.publishes,
             replaying=self.replaying,
             transaction=partial(self._transaction, plugin.name),
+            stored=partial(self.log.stored, plugin.name),
         )
 
     @asynccontextmanager
     async def _transaction(self, plugin: str, fixture: str | None) -> AsyncGenerator[None]:
-        subscriber = self._subscribers.get(plugin)
-        if subscriber is None:
-            raise PluginError(plugin, "context.transaction can be used only when the plugin is set up")
+        subscriber = await self._set_up(plugin)
         if fixture is None:
             transaction = share(plugin, self.log)
         elif fixture in self.pipelines:
             transaction = self.pipelines[fixture].route.transaction(subscriber)
+        elif self.log.holds(fixture):
+            transaction = self._apart.transaction(fixture, subscriber)
         else:
             raise PluginError(plugin, f"context.transaction: fixture {fixture} is not followed")
         async with transaction:
             yield
+
+    async def _set_up(self, plugin: str) -> Subscriber:
+        """Let a task that a plugin has started while it is set up wait until it is."""
+        while (subscriber := self._subscribers.get(plugin)) is None:
+            if self._setting_up.get(plugin) in (None, trio.lowlevel.current_task()):
+                raise PluginError(plugin, "context.transaction can be used only when the plugin is set up")
+            await self._one_is_set_up.park()
+        return subscriber
 
     def _game(self, fixture: str) -> Game | None:
         pipeline = self.pipelines.get(fixture)
@@ -159,6 +175,7 @@ class Host:
         """
         setting_up = trio.CancelScope(deadline=trio.current_time() + READY)
         self._running.add(plugin.name)
+        self._setting_up[plugin.name] = trio.lowlevel.current_task()
         try:
             with setting_up:
                 await self._live(plugin, setting_up, task_status)
@@ -174,6 +191,7 @@ class Host:
                 raise others from None
         finally:
             self._running.discard(plugin.name)
+            del self._setting_up[plugin.name]
             self._one_has_left.unpark_all()
         if setting_up.deadline < math.inf:
             task_status.started()
@@ -195,6 +213,7 @@ class Host:
                     attrs.evolve(each, plugin=plugin.name, settings=settings, from_start=from_start) for each in folds
                 ]
                 self._subscribers[plugin.name] = subscriber
+                self._one_is_set_up.unpark_all()
                 self._members[plugin.name] = _Member(subscriber, lanes)
                 setting_up.deadline = math.inf
                 task_status.started()

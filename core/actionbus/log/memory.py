@@ -118,6 +118,16 @@ class MemoryLog:
         """Whether the fixture is finished."""
         return self._of(fixture).finished
 
+    def holds(self, fixture: str) -> bool:
+        """Whether the log knows the fixture."""
+        return fixture in self._fixtures
+
+    async def stored(self, plugin: str, prefix: str) -> list[tuple[str, str, bytes]]:
+        """Return what a plugin keeps under keys that begin with ``prefix``, of all fixtures."""
+        lanes = ((fixture, state.store) for (name, fixture), state in self._lanes.items() if name == plugin)
+        found = ((fixture, key, value) for fixture, store in lanes for key, value in store.items())
+        return sorted(each for each in found if each[1].startswith(prefix))
+
     async def held(self, fixture: str) -> Held | None:
         """Return nothing: what is in memory does not outlive whoever could ask."""
         return None
@@ -127,7 +137,7 @@ class MemoryLog:
         return {plugin: state.cursor for (plugin, of), state in self._lanes.items() if of == fixture}
 
     async def open_lane(
-        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str | None = "", from_start: bool = False
     ) -> LaneState:
         """Return what is held of a lane. A new one starts at the present: no rows are kept for it."""
         held = self._of(fixture)

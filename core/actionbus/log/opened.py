@@ -80,6 +80,10 @@ class Opened:
         fixture = self._fixtures.setdefault(fixture.name, fixture)
         return self._by_number.setdefault(fixture.number, fixture)
 
+    def stores(self, plugin: str) -> dict[str, dict[str, bytes]]:
+        """Return the stores of a plugin's lanes that are open, by fixture."""
+        return {name: held.lanes[plugin].state.store for name, held in self._fixtures.items() if plugin in held.lanes}
+
     async def not_shut(self, number: int) -> None:
         """Wait until a fixture is not being deleted."""
         while number in self._shut:

@@ -9,6 +9,7 @@ from actionbus.events.base import Origin
 from actionbus.log.batch import Record
 from actionbus.log.database import ROW, Database
 from actionbus.log.moments import Moments
+from actionbus.log.opened import OpenLane
 from actionbus.log.records import Records
 from actionbus.log.rows import Held, LaneState, Published, Row, RowKind, Timer
 
@@ -121,8 +122,8 @@ class Reading:
         )
         return [LaneLine(*line) for line in self.database.read(asked, number)]
 
-    def lane(self, plugin: str, fixture: str, number: int) -> tuple[int, LaneState] | None:
-        """Return a lane's number and what is held of it, None where it was never opened."""
+    def lane(self, plugin: str, fixture: str, number: int) -> OpenLane | None:
+        """Return a lane with what is held of it, None where it was never opened."""
         found = next((lane for lane in self.lanes(number) if lane.plugin == plugin), None)
         if found is None:
             return None
@@ -138,7 +139,15 @@ class Reading:
                 logger.warning("a moment that was published cannot be announced any more", plugin=plugin, moment=name)
                 continue
             state.published.append(Published(moment=moment, hops=hops, id=waiting))
-        return found.number, state
+        return OpenLane(found.number, state, found.settings)
+
+    def stored(self, plugin: str, prefix: str) -> list[tuple[str, str, bytes]]:
+        """Return fixture, key and value of what a plugin keeps under keys that begin with ``prefix``."""
+        asked = (
+            "SELECT fixture.name, key, value FROM lane JOIN fixture ON fixture.id = lane.fixture"
+            " JOIN store ON store.lane = lane.id AND key >= ?2 AND substr(key, 1, length(?2)) = ?2 WHERE plugin = ?1"
+        )
+        return self.database.read(asked, plugin, prefix)
 
     def shared(self, plugin: str) -> tuple[dict[str, float], dict[str, bytes]]:
         """Return a plugin's sums and values over all fixtures."""

@@ -101,6 +101,17 @@ class Log(Protocol):
         """Whether the log holds that the fixture is finished, and no more packets will come."""
         ...
 
+    def holds(self, fixture: str) -> bool:
+        """Whether the log knows the fixture."""
+        ...
+
+    async def stored(self, plugin: str, prefix: str) -> list[tuple[str, str, bytes]]:
+        """Return what a plugin keeps under keys that begin with ``prefix``: the fixture, the key and the value.
+
+        Of all fixtures, also of those that are over and not taken up again; sorted by fixture and key.
+        """
+        ...
+
     async def held(self, fixture: str) -> Held | None:
         """Return what is needed to go on with a fixture, before its first lane is opened; None: nothing is held."""
         ...
@@ -113,12 +124,12 @@ class Log(Protocol):
         ...
 
     async def open_lane(
-        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str | None = "", from_start: bool = False
     ) -> LaneState:
         """Return what is held of a lane.
 
         One that was never seen before starts where the plugin was first seen or, ``from_start``, at the fixture's
-        beginning. ``settings`` says what the plugin is set to, to be told apart from other settings.
+        beginning. ``settings`` says what the plugin is set to, to be told apart from other settings; None: as it was.
         """
         ...
 

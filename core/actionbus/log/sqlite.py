@@ -145,6 +145,20 @@ class SqliteLog:
         """Whether the log holds that the fixture is finished."""
         return fixture in self._finished
 
+    def holds(self, fixture: str) -> bool:
+        """Whether the log knows the fixture, be it that its rows are gone."""
+        return fixture in self._numbers
+
+    async def stored(self, plugin: str, prefix: str) -> list[tuple[str, str, bytes]]:
+        """Return what a plugin keeps under keys that begin with ``prefix``, of all fixtures."""
+        await self.durable()  # what a lane that was closed wrote last is to be read
+        found = await self.writer.from_disk(partial(self._reading.stored, plugin, prefix))
+        open_lanes = self._opened.stores(plugin)  # what is in memory is newer
+        kept = [each for each in found if each[0] not in open_lanes]
+        for fixture, store in open_lanes.items():
+            kept += ((fixture, key, value) for key, value in store.items() if key.startswith(prefix))
+        return sorted(kept)
+
     async def held(self, fixture: str) -> Held | None:
         """Return what is needed to go on with a fixture, None where nothing is held."""
         head = (await self._open_fixture(fixture)).head
@@ -159,7 +173,7 @@ class SqliteLog:
         return {lane.plugin: min(lane.cursor, before) if lane.owes else lane.cursor for lane in lanes}
 
     async def open_lane(
-        self, plugin: str, fixture: str, reader: Reader, *, settings: str = "", from_start: bool = False
+        self, plugin: str, fixture: str, reader: Reader, *, settings: str | None = "", from_start: bool = False
     ) -> LaneState:
         """Return what is held of a lane."""
         await self.prepare(plugin)
@@ -170,20 +184,20 @@ class SqliteLog:
             found = await self.writer.from_disk(partial(self._reading.lane, plugin, fixture, held.number))
             lane = held.lanes.get(plugin)  # somebody else may have been faster
         if lane is None:
-            number, state = found if found is not None else self._new_lane(plugin, from_start=from_start)
-            lane = held.lanes[plugin] = OpenLane(number, state, settings)
-        lane.settings = settings
+            lane = found if found is not None else self._new_lane(plugin, from_start=from_start)
+            held.lanes[plugin] = lane
+        lane.settings = settings if settings is not None else lane.settings
         lane.readers.append(reader)
-        self.writer.batch.lanes[lane.number] = (lane.number, plugin, held.number, lane.state.cursor, settings)
+        self.writer.batch.lanes[lane.number] = (lane.number, plugin, held.number, lane.state.cursor, lane.settings)
         self.writer.touch()
         return lane.state
 
-    def _new_lane(self, plugin: str, *, from_start: bool) -> tuple[int, LaneState]:
+    def _new_lane(self, plugin: str, *, from_start: bool) -> OpenLane:
         born = self._born.get(plugin)
         if born is None:
             born = self._born[plugin] = self.writer.batch.plugins[plugin] = self._position
         self._next_lane += 1
-        return self._next_lane, LaneState(0 if from_start else born)
+        return OpenLane(self._next_lane, LaneState(0 if from_start else born), "")
 
     async def _open_fixture(self, fixture: str) -> OpenFixture:
         held = self._opened.get(fixture)

@@ -210,6 +210,117 @@ async def test_a_fixture_that_is_not_followed_is_refused(path: Path) -> None:
                 pass
 
 
+async def test_a_fixture_of_an_earlier_run_can_be_written_to_though_nobody_follows_it(path: Path) -> None:
+    async with worker(path) as (run, context):
+        await run.open("another")
+        for fixture in (FIXTURE, "another"):
+            async with context.transaction(fixture):
+                context.store.put("a", fixture)
+                context.store.put("b", 1)
+                assert context.once("o")
+    contexts: list[PluginContext] = []
+    async with running(path, working(contexts)):
+        (context,) = contexts
+        assert await context.kept("a") == [("another", "a", "another"), (FIXTURE, "a", FIXTURE)]
+        assert await context.kept("b") == [("another", "b", 1), (FIXTURE, "b", 1)]
+        assert len(await context.kept()) == 4
+        for value in (2, 3):
+            async with context.transaction("another"):
+                assert context.store.get("b") == value - 1
+                context.store.put("b", value)
+        async with context.transaction("another"):
+            context.store.delete("a")
+        assert await context.kept() == [("another", "b", 3), (FIXTURE, "a", FIXTURE), (FIXTURE, "b", 1)]
+    assert ask(path, "SELECT cursor FROM lane") == [(0,), (0,)]
+
+
+async def test_what_is_written_to_a_fixture_before_it_is_followed_is_there_and_stays_in_order(path: Path) -> None:
+    order: list[str] = []
+
+    async def hear(context: PluginContext, steal: Steal) -> None:
+        order.append(f"handler sees {context.store.get('a')}")
+
+    heard: list[Event] = []
+    async with worker(path, ear(heard, Moment)) as (run, context):
+        give(run.host.pipelines[FIXTURE], packets([1]))
+        await run.settled()
+    contexts: list[PluginContext] = []
+    async with running(path, working(contexts, hear), ear(heard, Moment)) as run:
+        (context,) = contexts
+        async with trio.open_nursery() as nursery, context.transaction(FIXTURE):
+            context.store.put("a", 1)
+            context.at(1.0, "past")
+            context.publish(Splash(fixture=FIXTURE, key="k"))
+            nursery.start_soon(run.open, FIXTURE)
+            await wait_all_tasks_blocked(0.01)
+            assert FIXTURE not in run.host.pipelines
+            order.append("transaction ends")
+        give(run.host.pipelines[FIXTURE], packets([2]))
+        await run.settled()
+    assert order == ["transaction ends", "handler sees 1"]
+    assert [each.id for each in heard] == [f"{FIXTURE}:splash:k:1"]
+    assert stored(path) == {"a": b"1", "rang": b'"past"'}
+
+
+async def test_it_does_not_count_as_reading_the_fixture_under_the_present_settings(path: Path) -> None:
+    async with worker(path):
+        pass
+    ((before,),) = ask(path, "SELECT settings FROM lane")
+    config = "[plugin.worker]\nthreshold = 3\n"
+    contexts: list[PluginContext] = []
+    async with running(path, working(contexts), config=config) as run:
+        async with contexts[0].transaction(FIXTURE):
+            contexts[0].store.put("a", 1)
+        assert ask(path, "SELECT settings FROM lane") == [(before,)]
+        await run.open(FIXTURE)
+    assert ask(path, "SELECT settings FROM lane") != [(before,)]
+
+
+async def test_a_plugin_that_begins_with_the_fixture_still_does_after_a_transaction(path: Path) -> None:
+    heard: list[str] = []
+
+    async def hear(_: PluginContext, steal: Steal) -> None:
+        heard.append(steal.action_id)
+
+    async with running(path) as run:
+        give(await run.open(FIXTURE), packets([1, 2]))
+        await run.settled()
+    contexts: list[PluginContext] = []
+    async with running(path, working(contexts, hear), config='[plugin.worker]\nstart = "fixture"\n') as run:
+        async with contexts[0].transaction(FIXTURE):
+            contexts[0].store.put("a", 1)
+        await run.open(FIXTURE)
+        await run.settled()
+    assert len(heard) == 2
+
+
+async def test_a_task_that_is_started_during_the_set_up_waits_until_it_is_over(path: Path) -> None:
+    order: list[str] = []
+
+    @hookimpl
+    @asynccontextmanager
+    async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
+        async def write() -> None:
+            async with context.transaction():
+                order.append("transaction")
+                context.shared.add("n")
+
+        with pytest.raises(PluginError, match="only when the plugin is set up"):
+            async with context.transaction():
+                pass
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write)
+            await wait_all_tasks_blocked(0.01)
+            order.append("set up")
+            yield []
+
+    async with running(path, make_plugin("eager", subscriptions)) as run:
+        await wait_all_tasks_blocked(0.01)
+        await run.settled()
+    assert order == ["set up", "transaction"]
+    assert ask(path, "SELECT key, value FROM shared_sum") == [("n", 1)]
+
+
 async def test_without_a_fixture_only_what_is_shared_can_be_written(path: Path) -> None:
     async with worker(path) as (_, context):
         async with context.transaction():
