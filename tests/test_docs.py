@@ -116,6 +116,7 @@ async def test_the_alert_in_the_readme_works(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_piece_of_configuration_passes_the_check(page: Path, tmp_path: Path) -> None:
     (tmp_path / "steals.py").write_text(blocks(README, "python")[0], encoding="utf-8")
+    (tmp_path / "game.jsonl").write_text("\n".join(generate_match(5).packets), encoding="utf-8")
     for piece in blocks(page, "toml"):
         (tmp_path / "plugins.toml").write_text(piece, encoding="utf-8")
         command = [sys.executable, "-c", "import sys; from actionbus.cli import main; sys.exit(main(['check']))"]

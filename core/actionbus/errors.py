@@ -52,7 +52,10 @@ class PluginError(ActionbusError):
     def __init__(self, plugin: str, what: str) -> None:
         self.plugin = plugin
         self.what = what
-        super().__init__(f"plugin {plugin}: {what}")
+        super().__init__(plugin, what)  # as they are: it may come from another process
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin}: {self.what}"
 
 
 class FeedError(ActionbusError):

@@ -12,7 +12,7 @@ import attrs
 
 from actionbus.cli import OK, logs
 from actionbus.cli.config import check, chosen, load_all, read
-from actionbus.cli.source import read_inputs
+from actionbus.cli.source import read_inputs, wrong_replays
 from actionbus.config import Config, FeedConfig, JournalConfig, Keys, PluginTable, SimulatorConfig, Tree, read_tree
 from actionbus.config.convert import structure
 from actionbus.config.keys import is_table
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
         problems += error.problems
         config = _rest(read_tree(read_text(path), str(path)), known)
     inputs = read_inputs(config, os.environ)
-    problems += inputs.problems
+    problems += [*inputs.problems, *wrong_replays(config)]
     loaded, unknown = load_all(config, known)
     problems += unknown
     problems += [config.tree.problem(("plugin", broken.name), broken.reason) for broken in loaded.broken]

@@ -24,12 +24,17 @@ def config_and_journal(options: Namespace, known: Installed) -> tuple[Config, Pa
     """
     named: Path | None = options.journal
     config = read(options.config, known=known, optional=named is not None)
-    path = named if named is not None else journal_place(config, os.environ)
+    return config, named if named is not None else configured_journal(config)
+
+
+def configured_journal(config: Config, otherwise: str = ", or name a journal with --journal") -> Path:
+    """Return the journal of a daemon with this configuration. Raises ConfigError where the log is in memory."""
+    path = journal_place(config, os.environ)
     if path is None:
         what = "the log is in memory, where nobody else can look into it"
-        hint = 'write path = "FILE" below [journal], or name a journal with --journal'
+        hint = f'write path = "FILE" below [journal]{otherwise}'
         raise ConfigError(config.tree.problem(("journal", "path"), what, hint))
-    return config, path
+    return path
 
 
 def has_config(options: Namespace) -> bool:

@@ -69,3 +69,14 @@ def prepare() -> Stream:
 def as_text(stream: Stream, encoding: str = "utf-8") -> io.TextIOWrapper:
     """Wrap a stream for text; a character that the terminal's encoding lacks becomes a question mark."""
     return io.TextIOWrapper(io.BufferedWriter(stream), encoding, errors="replace", line_buffering=stream.isatty())
+
+
+def stdout_alone() -> Stream:
+    """Keep standard output for what we print: from now on what is written to it by number goes to standard error.
+
+    By plugins, by what they import and by their subprocesses, to the end of the process.
+    """
+    sys.stdout.flush()
+    alone = Stream(os.dup(1), "w", closefd=False)  # not inherited by subprocesses
+    os.dup2(2, 1)
+    return alone

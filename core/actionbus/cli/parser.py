@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
 from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
+from actionbus.cli.trials import add_backtest, add_test
 
 TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ EPILOG = """\
   actionbus run                       follow what plugins.toml says
   actionbus check                     is plugins.toml right?
   actionbus replay game.jsonl --box   one recorded game, as fast as it goes
+  actionbus backtest game.jsonl       what would the alerts have sent?
+  actionbus test                      do they still send what you expect?
   actionbus simulate --port 8765      a feed to connect to
   actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
@@ -34,6 +37,7 @@ configuration or the command line is wrong; 130 Ctrl-C ended a command that
 would have ended by itself (run, simulate and log --follow: 0)."""
 
 
+_TRIALS = (add_backtest, add_test)
 _TOOLS = (add_fixtures, add_log, add_export, add_doctor)
 
 
@@ -43,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     _log_level(parser, default="info")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
-    for add in (_add_run, _add_check, _add_replay, _add_simulate, _add_plugins, *_TOOLS):
+    for add in (_add_run, _add_check, _add_replay, *_TRIALS, _add_simulate, _add_plugins, *_TOOLS):
         _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from argparse import Namespace
 
@@ -14,7 +13,7 @@ from actionbus.bus import HandlerFailure
 from actionbus.cli import FAILED, OK, logs
 from actionbus.cli.box import print_box
 from actionbus.cli.config import catalogue, load_and_check, read
-from actionbus.cli.output import Stream, as_text
+from actionbus.cli.output import as_text, stdout_alone
 from actionbus.config import Config
 from actionbus.errors import ConfigError
 from actionbus.game import Game, box_score
@@ -29,7 +28,7 @@ def run(options: Namespace) -> int:
     """Play the recording; print the box score if asked for."""
     if options.json and not options.box:
         raise ConfigError("actionbus replay: --json goes with --box")
-    stdout = _stdout_alone() if options.json else None
+    stdout = stdout_alone() if options.json else None
     logs.set_up(options.log_level)
     recording = read_recording(options.recording)
     known = installed()
@@ -59,14 +58,3 @@ async def _replay(recording: Recording, config: Config, loaded: Loaded) -> tuple
     async with hosting(loaded.plugins, config.tree, MemoryLog(), report, replaying=True) as host:
         pipeline = await replay(recording, host, catalogue(config))
     return pipeline.game, not (failures or loaded.broken or host.broken)
-
-
-def _stdout_alone() -> Stream:
-    """Keep standard output for what we print: from now on what is written to it by number goes to standard error.
-
-    By plugins, by what they import and by their subprocesses, to the end of the process.
-    """
-    sys.stdout.flush()
-    alone = Stream(os.dup(1), "w", closefd=False)  # not inherited by subprocesses
-    os.dup2(2, 1)
-    return alone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
@@ -101,6 +101,15 @@ def _recordings(config: Config) -> tuple[list[Recording], list[Problem]]:
             problems.append(config.tree.problem(keys, what, "remove one of the two: each fixture is played once"))
         recordings.append(recording)
     return recordings, problems
+
+
+def wrong_replays(config: Config) -> Iterator[Problem]:
+    """Tell which recordings of ``[[test]]`` cannot be read."""
+    for place, test in enumerate(config.tests):
+        try:
+            read_recording(test.replay)
+        except ConfigError as error:
+            yield config.tree.problem(("test", place, "replay"), str(error))
 
 
 def _trust(config: Config) -> ssl.SSLContext | None:
