@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from attrs import frozen
 
-from actionbus import ConfigError, Declaration, PluginContext, Problem, Subscription, hookimpl
-from actionbus_plugins.notifier.alerts import Alert
-from actionbus_plugins.notifier.channels import CONSOLE, Channel, open_channel
-from actionbus_plugins.notifier.rules import Rule, problems
+from actionbus import (
+    ALL_CHANGES,
+    Change,
+    ConfigError,
+    Declaration,
+    Due,
+    FeedStatus,
+    PluginContext,
+    Rehearse,
+    Subscription,
+    hookimpl,
+    on,
+)
+from actionbus_plugins.notifier.alerts import Alerts
+from actionbus_plugins.notifier.delivery import Channels, open_outbox, problems
+from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
+from actionbus_plugins.notifier.rehearsal import Rehearsal
+from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
+
+CONFIRMED = frozenset({Change.ADDED, Change.AMENDED, Change.WITHDRAWN})
 
 
 @frozen(kw_only=True)
@@ -16,36 +35,45 @@ class Settings:
 
 
 RULES = dict[str, Rule]
-CHANNELS = dict[str, Channel]
+TABLES = {"alert": RULES, "notify": Channels, "defaults": Defaults, "lists": Lists}
 
 
 @hookimpl
 def declare() -> Declaration:
-    """Own ``[alert.NAME]`` and ``[notify.NAME]``; rules are checked against the event classes and each other."""
-    return Declaration(settings=Settings, tables={"alert": RULES, "notify": CHANNELS}, check=check)
-
-
-@hookimpl
-def subscriptions(context: PluginContext) -> list[Subscription]:
-    """Listen for each rule to the classes that it names."""
-    context.settings(Settings)
-    check(context)
-    named = {CONSOLE: Channel(use="console")} | context.table("notify", CHANNELS)
-    channels = {name: open_channel(channel) for name, channel in named.items()}
-    rules = context.table("alert", RULES)
-    alerts = [Alert(name, rule, [channels[each] for each in rule.channels], context) for name, rule in rules.items()]
-    return [subscription for alert in alerts for subscription in alert.subscriptions()]
+    """Own the tables of alerts; rules are checked against the event classes and each other."""
+    return Declaration(settings=Settings, tables=TABLES, check=check)
 
 
 def check(context: PluginContext) -> None:
-    """Say everything that is wrong with the rules that can be read as such. Raises ConfigError."""
-    channels = {CONSOLE, *context.names("notify")}
-    found: list[Problem] = []
-    for name in context.names("alert"):
-        try:
-            rule = context.table(("alert", name), Rule)
-        except ConfigError:
-            continue  # wrong in its keys or types: told where the whole table is read
-        found += [context.problem(("alert", name, *keys), what, hint) for keys, what, hint in problems(rule, channels)]
+    """Say everything that is wrong with the tables that can be read as such. Raises ConfigError."""
+    found = list(problems(context.table("notify", Channels), context))
     if found:
         raise ConfigError(*found)
+
+
+@hookimpl
+@asynccontextmanager
+async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
+    """Listen to what the rules name; keep the channels open until after the last event."""
+    plans, timezone = make_plans(context), context.table("defaults", Defaults).timezone
+    changes = ALL_CHANGES if any(plan.pending for plan in plans) else CONFIRMED
+    async with open_outbox(context, context.table("notify", Channels), timezone=timezone) as outbox:
+        alerts = Alerts(plans, context, outbox)
+        heard = [on(kind, alerts.hear, changes=changes) for kind in kinds_of(plans)]
+        yield [*heard, on(Due, alerts.due), on(FeedStatus, alerts.end)]
+
+
+@hookimpl
+def backtest(context: PluginContext) -> Rehearse:
+    """Work out what the rules would tell over a recorded game."""
+    plans = make_plans(context)
+    return lambda fixture: Rehearsal(plans, fixture, context)
+
+
+def make_plans(context: PluginContext) -> list[Plan]:
+    """Make the rules ready. Raises ConfigError with all that is wrong with them."""
+    context.settings(Settings)
+    rules, defaults = context.table("alert", RULES), context.table("defaults", Defaults)
+    check(context)
+    lists = context.table("lists", Lists)
+    return [make_plan(name, rule, defaults, lists) for name, rule in rules.items()]

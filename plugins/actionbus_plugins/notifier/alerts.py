@@ -1,92 +1,97 @@
-"""An alert and its life: sent once, corrected when what it said changes, taken back when it never happened."""
+"""The rules at work in the daemon: an engine for each fixture, over the plugin's store and timers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from attrs import define
-from minijinja import TemplateError
+from attrs import define, field
 
-from actionbus import Action, Change, Event, Moment, PluginContext, Score, Subscription, on, snake_name
-from actionbus_plugins.notifier.channels import Sender
-from actionbus_plugins.notifier.messages import DEFAULT_MESSAGE, render
-from actionbus_plugins.notifier.rules import Rule
+from actionbus import Due, Event, FeedState, FeedStatus, PluginContext
+from actionbus_plugins.notifier.engine import Engine, Plan
+from actionbus_plugins.notifier.notice import Notice
 
-HEARD = frozenset({Change.ADDED, Change.AMENDED, Change.WITHDRAWN})
+
+class Outbox(Protocol):
+    """Takes what is to be told, in the handler run that decides it."""
+
+    def put(self, notice: Notice, channels: Sequence[str]) -> None:
+        """Tell the channels, at once or later."""
+        ...
 
 
 @define(eq=False)
-class Alert:
-    """One rule at work. What it has sent of an event is in the plugin's store, under the rule's name and the event's.
+class StoreDesk:
+    """The desk of the engine whose fixture is being handled: what it keeps goes into the plugin's store."""
 
-    The filter of a rule is finer than its event classes: an amendment out of it takes the alert back, one into it is
-    news. An action whose type changes within the rule is corrected, not taken back and sent again.
-    """
-
-    name: str
-    rule: Rule
-    senders: Sequence[Sender]
     context: PluginContext
-    _failed: bool = False
+    outbox: Outbox
+    _failed: set[tuple[str, str]] = field(factory=set[tuple[str, str]])
 
-    def subscriptions(self) -> list[Subscription]:
-        """Listen to the classes that the rule names; hearing an event twice, for two of them, does no harm."""
-        return [on(kind, self.hear, changes=HEARD) for kind in self.rule.kinds]
+    def held(self, prefix: str) -> list[tuple[str, object]]:
+        """Return what the store has under keys that begin with ``prefix``."""
+        return self.context.store.range(prefix)
+
+    def keep(self, key: str, value: Callable[[], object]) -> None:
+        """Put a value into the store."""
+        self.context.store.put(key, value())
+
+    def drop(self, key: str) -> None:
+        """Delete a key from the store."""
+        self.context.store.delete(key)
+
+    def wake(self, due: float, key: str) -> None:
+        """Set a timer."""
+        self.context.at(due, key)
+
+    def let_sleep(self, key: str) -> None:
+        """Drop a timer."""
+        self.context.cancel(key)
+
+    def say(self, notice: Notice, channels: Sequence[str]) -> None:
+        """Put a notice into the outbox."""
+        self.outbox.put(notice, channels)
+
+    def failed(self, rule: str, what: str) -> None:
+        """Log a failure, once for each rule and reason."""
+        if (rule, what) not in self._failed:
+            self._failed.add((rule, what))
+            self.context.log.error("alert failed", alert=rule, reason=what)
+
+
+@define(eq=False)
+class Alerts:
+    """Gives each event to the engine of its fixture, which is made when it is first needed, of what is kept."""
+
+    plans: Sequence[Plan]
+    context: PluginContext
+    outbox: Outbox
+    _engines: dict[str, Engine] = field(init=False, factory=dict[str, Engine])
+    _finished: set[str] = field(init=False, factory=set[str])
 
     async def hear(self, event: Event) -> None:
-        """Decide what one event means for what was sent."""
-        key = f"{self.name}:{_identity(event)}"
-        told = self._told(key)
-        if event.change is Change.WITHDRAWN and isinstance(event, Action) and self._wants(event.successor):
-            return  # the same row brings it again, as what it is now
-        if event.change is Change.WITHDRAWN or not self.rule.where.admits(event):
-            if told is not None:
-                await self._send(f"taken back: {told[0]}")
-                self.context.store.delete(key)
-            return
-        text = self._text(event)
-        if told is None:
-            await self._send(text)
-        elif self._text(event, told[1]) != told[0]:
-            await self._send(f"corrected: {text} (was: {told[0]})")
-        else:
-            return  # at most the score is another one: it has moved on since, which is no correction
-        score = (event.score if isinstance(event, Action) else None) or Score()
-        self.context.store.put(key, [text, score.home, score.away])
+        """Handle one event."""
+        self._work(event.fixture, lambda engine: engine.hear(event))
 
-    def _told(self, key: str) -> tuple[str, Score] | None:
-        """Return what was sent about an event, and the score that stood then."""
-        match self.context.store.get(key):
-            case [str(text), int(home), int(away)]:
-                return text, Score(home, away)
-            case _:
-                return None
+    async def due(self, due: Due) -> None:
+        """Handle a timer that has run out."""
+        self._work(due.fixture, lambda engine: engine.due(due.key, due.at))
 
-    def _wants(self, action: Action | None) -> bool:
-        return isinstance(action, self.rule.kinds) and self.rule.where.admits(action)
+    async def end(self, status: FeedStatus) -> None:
+        """Let go of the engine of a fixture that is over; timers that still run out have it made again."""
+        if status.state is FeedState.FINISHED:
+            self._finished.add(status.fixture)
+            self._engines.pop(status.fixture, None)
 
-    def _text(self, event: Event, score: Score | None = None) -> str:
-        """Fill in the message; where that fails, which no check could see, the alert still goes out, in plain words."""
+    def _work(self, fixture: str, step: Callable[[Engine], None]) -> None:
+        engine = self._engines.get(fixture)
+        if engine is None:
+            desk = StoreDesk(self.context, self.outbox)
+            engine = self._engines[fixture] = Engine(self.plans, fixture, desk)
         try:
-            return render(self.rule.message, event, score)
-        except TemplateError as error:
-            if not self._failed:
-                reason = str(error).splitlines()[0]
-                self.context.log.error("message failed, the default is sent", alert=self.name, reason=reason)
-            self._failed = True
-            return render(DEFAULT_MESSAGE, event, score)
-
-    async def _send(self, text: str) -> None:
-        for sender in self.senders:
-            await sender.send(f"ALERT {self.name}: {text}")
-
-
-def _identity(event: Event) -> str:
-    """Name what an event is about, whatever it says of it."""
-    match event:
-        case Action():
-            return event.action_id
-        case Moment():
-            return f"{snake_name(type(event))}:{event.key}"
-        case _:
-            return event.id
+            step(engine)
+        except BaseException:
+            del self._engines[fixture]  # what this run wrote is dropped: made again, the engine is as the store is
+            raise
+        if fixture in self._finished:
+            del self._engines[fixture]

@@ -130,6 +130,10 @@ class Defaults:
     """Of all ``quiet`` hours."""
 
 
+Lists = dict[str, tuple[str, ...]]
+"""``[lists]``: texts by name, for ``where`` and ``when``."""
+
+
 @frozen(kw_only=True)
 class Rule:
     """``[alert.NAME]``. What is None is as in ``[defaults]``."""

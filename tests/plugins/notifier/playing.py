@@ -75,6 +75,7 @@ def _play(plans: Sequence[Plan], given: Sequence[Event], until: float, *, restar
     desk, timeline = Desk(), Timeline()
     engine = Engine(plans, FIXTURE, desk)
     now = 0.0
+    events: Sequence[Event]
     for position, one in enumerate(given, 1):
         if isinstance(one, Action):
             now = max(now, one.timestamp or 0.0)

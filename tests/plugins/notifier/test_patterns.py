@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from attrs import evolve
-
-from actionbus import Action, Foul, SendType, Steal, ThreePointerMade, ThreePointerMissed, Turnover, TwoPointerMissed
-from actionbus.testing import AWAY, HOME, TIP_OFF, make
 from tests.plugins.notifier.playing import play, told
 from tests.plugins.notifier.test_singles import again, gone, other
+
+from actionbus import (
+    Action,
+    Foul,
+    PeriodStart,
+    SendType,
+    Steal,
+    Team,
+    ThreePointerMade,
+    ThreePointerMissed,
+    Turnover,
+    TwoPointerMissed,
+)
+from actionbus.testing import AWAY, HOME, TIP_OFF, make
 
 STREAK = """[alert.a]
 on = ["three_pointer_made", "three_pointer_missed"]
@@ -27,7 +39,7 @@ message = "{{ team.name }} {{ count }}"
 """
 
 
-def made(number: int, player: str = "Ann", **fields: object) -> ThreePointerMade:
+def made(number: int, player: str = "Ann", **fields: Any) -> ThreePointerMade:
     return make(ThreePointerMade, player=player, sequence=Decimal(number), **fields)
 
 
@@ -35,7 +47,7 @@ def missed(number: int, player: str = "Ann") -> ThreePointerMissed:
     return make(ThreePointerMissed, player=player, sequence=Decimal(number))
 
 
-def lost(period: int, clock: str, team: object = HOME, **fields: object) -> Turnover:
+def lost(period: int, clock: str, team: Team = HOME, **fields: Any) -> Turnover:
     return make(Turnover, period=period, clock=clock, team=team, **fields)
 
 
@@ -131,7 +143,9 @@ def test_where_holds_for_what_makes_and_breaks_a_streak_and_when_for_what_makes_
         ('on = "three_pointer_made"\nstreak = { n = 2, broken_by = ["foul", "shot_missed"] }', True),
     ],
 )
-def test_a_streak_is_broken_by_what_it_names_else_the_rest_of_on_else_the_opposite(streak: str, *, breaks: bool) -> None:
+def test_a_streak_is_broken_by_what_it_names_else_the_rest_of_on_else_the_opposite(
+    streak: str, *, breaks: bool
+) -> None:
     given: list[Action] = [made(1), missed(2), made(3)]
     assert bool(told(f"[alert.a]\n{streak}\n", *given)) is not breaks
 
@@ -152,9 +166,7 @@ def test_a_count_within_the_game_clock_goes_over_the_end_of_a_period() -> None:
 
 
 def test_a_period_is_as_long_as_its_first_one_was_at_its_start() -> None:
-    from actionbus import PeriodStart
-
-    given = [lost(1, "00:40"), lost(1, "00:10"), lost(2, "11:40")]
+    given = [lost(1, "00:40"), lost(1, "00:10"), lost(2, "11:45")]
     assert told(COUNT, make(PeriodStart, player=None, clock="12:00"), *given) == ["sent: Harbor Gulls 3"]
     assert told(COUNT, make(PeriodStart, player=None, clock="10:00"), *given) == []
 
@@ -190,7 +202,8 @@ def test_what_has_no_clock_does_not_count_by_the_game_clock() -> None:
 
 
 def test_once_is_about_the_first_that_stands() -> None:
-    rule = '[alert.a]\non = "three_pointer_made"\nper = "player"\nonce = true\nmessage = "{{ player.name }} {{ clock_text }}"\n'
+    rule = '[alert.a]\non = "three_pointer_made"\nper = "player"\nonce = true\n'
+    rule += 'message = "{{ player.name }} {{ clock_text }}"\n'
     one, two, three = (made(number, clock=f"0{9 - number}:00") for number in (1, 2, 3))
     assert told(rule, two, three, made(9, "Bo")) == ["sent: Ann 07:00", "sent: Bo 10:00"]
     desk = play(rule, two, one, three, gone(one), gone(two), gone(three))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import attrs
 import pytest
+from tests.plugins.notifier.playing import play, told
 
 from actionbus import Action, Block, Foul, SendType, Steal, ThreePointerMade, Turnover, TwoPointerMade
 from actionbus.testing import AWAY, TIP_OFF, make
-from tests.plugins.notifier.playing import play, told
 
 A = TypeVar("A", bound=Action)
 
@@ -18,7 +19,8 @@ STEALS = '[alert.a]\non = "steal"\nmessage = "{{ player.name }} {{ clock_text }}
 
 def again(action: A, **changes: Any) -> A:
     """A later revision of an action that still stands."""
-    return attrs.evolve(action, **({"send_type": SendType.UPDATED} | changes))
+    fields: dict[str, Any] = {"send_type": SendType.UPDATED, **changes}
+    return attrs.evolve(action, **fields)
 
 
 def gone(action: A) -> A:
@@ -28,8 +30,9 @@ def gone(action: A) -> A:
 
 def other(kind: type[A], action: Action, **changes: Any) -> A:
     """A later revision that says that an action was of another type."""
-    fields = {each.name: getattr(action, each.name) for each in attrs.fields(Action) if each.init}
-    return kind(**(fields | {"send_type": SendType.UPDATED} | changes))
+    fields: dict[str, Any] = {each.name: getattr(action, each.name) for each in attrs.fields(Action) if each.init}
+    fields |= {"send_type": SendType.UPDATED, **changes}
+    return kind(**fields)
 
 
 def test_each_event_is_told_once() -> None:
@@ -190,11 +193,10 @@ def test_a_cooldown_on_the_game_clock_goes_over_the_ends_of_periods() -> None:
     ],
 )
 def test_quiet_hours_are_hours_of_the_time_zone(hours: str, quiet: list[bool]) -> None:
-    midnight = 1_767_306_600.0 - 1_800.0 - 21 * 3_600.0  # 2026-01-01 00:00 in Istanbul, which is at +03:00
-    assert midnight % 86_400 == 75_600
+    midnight = datetime(2025, 12, 31, 21, tzinfo=UTC).timestamp()  # in Istanbul, which is at +03:00
     rule = f'[defaults]\ntimezone = "Europe/Istanbul"\n{STEALS}priority = "high"\nquiet = {{ {hours} }}\n'
-    clocks = [23.5, 30.99, 31.0, 47.49]
-    steals = [make(Steal, timestamp=midnight + hour * 3_600) for hour in clocks]
+    hours_of_two_days = [23.5, 30.99, 31.0, 47.49]
+    steals = [make(Steal, timestamp=midnight + hour * 3_600) for hour in hours_of_two_days]
     assert [not told(rule, steal) for steal in steals] == quiet
 
 

@@ -145,8 +145,8 @@ class Lives:
 
     def _begin(self, plan: Plan, key: str, finding: Finding, event: Event, *, late: bool) -> None:
         alert = self._alerts[key] = Alert(
-            State.HELD, finding.group, finding.about, finding.first, finding.evidence, finding.text, finding.tentative, event.at,
-            finding.period, finding.clock, finding.left, finding.kind, finding.score,
+            State.HELD, finding.group, finding.about, finding.first, finding.evidence, finding.text, finding.tentative,
+            event.at, finding.period, finding.clock, finding.left, finding.kind, finding.score,
         )  # fmt: skip
         hold, on_the_wall = plan.hold_of(event)
         if late:

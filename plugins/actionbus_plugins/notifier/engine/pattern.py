@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -138,7 +138,7 @@ def match(
     """
     left = list(subjects)
     found: dict[str, Subject] = {}
-    tests = (
+    tests: tuple[Callable[[Alert, Subject], bool], ...] = (
         lambda alert, subject: once or subject.evidence[0] == alert.first,
         lambda alert, subject: alert.first in subject.evidence,
         lambda alert, subject: not set(alert.evidence).isdisjoint(subject.evidence),
