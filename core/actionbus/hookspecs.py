@@ -31,12 +31,12 @@ from actionbus.config import SecretSource, Tree, structure_table
 from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
+from actionbus.installed import PROJECT as PROJECT
+from actionbus.installed import missing_publisher
 from actionbus.log import SharedState
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
 from actionbus.secrets import Secret, read_secret
-
-PROJECT = "actionbus"
 
 T = TypeVar("T")
 
@@ -147,6 +147,13 @@ class PluginContext:
     def problem(self, keys: tuple[str | int, ...], what: str, hint: str | None = None) -> Problem:
         """Make the problem that a value of plugins.toml has, for a ConfigError; ``keys`` lead to it from the top."""
         return self._tree.problem(keys, what, hint)
+
+    def missing_publisher(self, name: str) -> str | None:
+        """Return the installed plugin that announces moments of this class (snake_case), if nobody has configured it.
+
+        So a check can say why nothing would ever come of a name. None where nothing is missing, as far as is known.
+        """
+        return missing_publisher(self._tree, name)
 
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""

@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import sys
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,28 +17,13 @@ from attrs import define, field, frozen
 from actionbus.bus import is_own
 from actionbus.config import Config
 from actionbus.errors import ConfigError, PluginError, Problem
-from actionbus.hookspecs import PROJECT, Declaration, Hooks
+from actionbus.hookspecs import Declaration, Hooks
 from actionbus.host.describe import describe as describe
+from actionbus.installed import PROJECT
+from actionbus.installed import Installed as Installed
+from actionbus.installed import installed as installed
 
-TABLES = f"{PROJECT}.tables"  # the entry point group that says which top-level table belongs to which plugin
 HOOKS = sorted(name for name in vars(Hooks) if not name.startswith("_"))
-
-
-@frozen
-class Installed:
-    """The plugins that are installed, known by their entry points, without importing any."""
-
-    plugins: dict[str, EntryPoint]
-    owners: dict[str, str]
-    """Top-level table of plugins.toml to the name of the plugin that owns it."""
-
-
-def installed() -> Installed:
-    """Look up what is installed."""
-    plugins = {point.name: point for point in entry_points(group=PROJECT)}
-    by_module = {point.value: name for name, point in plugins.items()}
-    owners = {point.name: by_module[point.value] for point in entry_points(group=TABLES) if point.value in by_module}
-    return Installed(plugins, owners)
 
 
 @define(eq=False)
