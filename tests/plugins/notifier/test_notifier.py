@@ -9,6 +9,7 @@ import pytest
 import trio
 from attrs import frozen
 from structlog.testing import capture_logs
+from tests.plugins.notifier.test_singles import again, gone, other
 
 from actionbus import (
     Block,
@@ -28,7 +29,6 @@ from actionbus import (
 from actionbus.bus import FixtureClock
 from actionbus.testing import AWAY, TIP_OFF, make, running
 from actionbus_plugins import notifier
-from tests.plugins.notifier.test_singles import again, gone, other
 
 Lines = Callable[[], list[str]]
 
@@ -72,7 +72,10 @@ async def test_a_class_includes_its_subclasses(lines: Lines) -> None:
 async def test_without_a_message_the_alert_says_what_happened(lines: Lines) -> None:
     async with running(notifier, config=rule('on = "action"')) as bench:
         await bench.deliver(make(ThreePointerMade, player="Ann Lee"), make(OffensiveRebound, player=None))
-    assert lines() == ["ALERT a: Three-pointer made: Ann Lee (Harbor Gulls)", "ALERT a: Offensive rebound: Harbor Gulls"]
+    assert lines() == [
+        "ALERT a: Three-pointer made: Ann Lee (Harbor Gulls)",
+        "ALERT a: Offensive rebound: Harbor Gulls",
+    ]
 
 
 async def test_two_rules_about_one_action_do_not_know_of_each_other(lines: Lines) -> None:

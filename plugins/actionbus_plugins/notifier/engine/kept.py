@@ -10,9 +10,7 @@ from cattrs import Converter
 from actionbus_plugins.notifier.engine.alert import Alert
 from actionbus_plugins.notifier.engine.subjects import Entry, Ledger
 
-_converter = Converter(omit_if_default=False)
-_converter.register_unstructure_hook(Decimal, str)
-_converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+_converter = Converter()
 
 
 def dump_alert(alert: Alert) -> object:
@@ -33,13 +31,33 @@ def load_cooling(dumped: Any) -> tuple[float, float | None]:
 
 def dump_ledger(ledger: Ledger) -> object:
     """Make JSON of a ledger."""
-    dumped: object = _converter.unstructure(list(ledger), list[Entry])
-    return dumped
+    return [_fields(entry) for entry in ledger.entries]
+
+
+def _fields(entry: Entry) -> list[object]:
+    period, order, _ = entry.place
+    return [entry.id, period, str(order), entry.evidence, entry.hit, entry.at, entry.clock, entry.left,
+            entry.tentative, entry.kind, entry.score, entry.values]  # fmt: skip
 
 
 def load_ledger(dumped: Any) -> Ledger:
     """Make a ledger of what ``dump_ledger`` returned."""
     ledger = Ledger()
-    for entry in _converter.structure(dumped, list[Entry]):
-        ledger.put(entry)
+    for name, period, order, evidence, hit, at, clock, left, tentative, kind, score, values in dumped:
+        ledger.put(
+            Entry(
+                id=name,
+                place=(period, Decimal(order), name),
+                evidence=tuple(evidence),
+                hit=hit,
+                at=at,
+                period=period,
+                clock=clock,
+                left=left,
+                tentative=tentative,
+                kind=kind,
+                score=tuple(score) if score is not None else None,
+                values=values,
+            )
+        )
     return ledger

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from actionbus import Action, Change, Event, snake_name
 from actionbus_plugins.notifier.engine.alert import Alert
@@ -14,7 +15,7 @@ from actionbus_plugins.notifier.engine.kept import dump_ledger, load_ledger
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
 from actionbus_plugins.notifier.engine.single import GOING, PENDING, becomes_another, evidence, identity, score_of
-from actionbus_plugins.notifier.engine.subjects import Entry, Ledger, Subject, find
+from actionbus_plugins.notifier.engine.subjects import Entry, Ledger, Place, Subject, find
 
 
 @define(eq=False)
@@ -34,58 +35,66 @@ class Pattern:
         prefix = f"l:{self.plan.name}\0"
         held = self.lives.desk.held(prefix)
         self._ledgers = {key.removeprefix(prefix): load_ledger(kept) for key, kept in held}
-        self._groups = {entry.id: group for group, ledger in self._ledgers.items() for entry in ledger}
+        self._groups = {entry.id: group for group, ledger in self._ledgers.items() for entry in ledger.entries}
         for key, alert in self.lives.of(self.plan):
             self._keys.setdefault(alert.group, []).append(key)
 
     def hear(self, event: Event) -> None:
         """Take in one event of the rule's classes."""
-        if event.change in PENDING and not self.plan.pending:
+        plan, change = self.plan, event.change
+        if change in PENDING and not plan.pending:
             return
-        if becomes_another(event, self.plan):
+        if becomes_another(event, plan):
             return
         name = identity(event)
         before = self._groups.get(name)
-        group = self.plan.group(event) if event.change not in GOING and self.plan.admits(event) else None
-        entry = self._entry(event, name, before) if group is not None else None
+        known = self._ledgers[before].get(name) if before is not None else None
+        group = plan.group(event) if change not in GOING and plan.admits(event) else None
+        entry = self._entry(event, name, known) if group is not None else None
         if entry is None:
             group = None
-        if before is not None and before != group:
-            self._ledgers[before].remove(name)
-            del self._groups[name]
-            self._settle(before, event)
+        if before is not None and known is not None:
+            self._ledgers[before].remove(known)
+            if before != group:
+                del self._groups[name]
+                self._settle(before, event)
         if entry is not None and group is not None:
-            ledger = self._ledgers.setdefault(group, Ledger())
-            if ledger.get(name) != entry:
-                ledger.put(entry)
-                self._groups[name] = group
-                self._settle(group, event)
+            if (ledger := self._ledgers.get(group)) is None:
+                ledger = self._ledgers[group] = Ledger()
+            ledger.put(entry)
+            self._groups[name] = group
+            self._settle(group, event)
 
-    def _entry(self, event: Event, name: str, group: str | None) -> Entry | None:
+    def _entry(self, event: Event, name: str, known: Entry | None) -> Entry | None:
         """Make the entry of an event that ``where`` lets through; None where it has no part in the rule."""
-        kind = snake_name(type(event))
-        entry = Entry(
+        plan, kind = self.plan, snake_name(type(event))
+        score, hit = None, False
+        if isinstance(event, plan.hits):
+            score = known.score if known is not None and known.kind == kind else None
+            hit = plan.condition is None or self.lives.holds(plan, self.lives.values_of(plan, event, score))
+            score = score or score_of(event)
+        if not hit and not isinstance(event, plan.breaks):
+            return None
+        is_action = isinstance(event, Action)
+        return Entry(
             id=name,
-            order=_order(event),
-            evidence=evidence(event) or (name,),
-            hit=False,
-            at=(event.timestamp if isinstance(event, Action) else None) or event.at,
+            place=(event.period, event.sequence, name) if is_action else _place(event, name),
+            evidence=(name,) if is_action else evidence(event) or (name,),
+            hit=hit,
+            at=(event.timestamp if is_action else None) or event.at,
             period=getattr(event, "period", None) or 0,
             clock=getattr(event, "clock", None) or "",
-            left=getattr(event, "clock_seconds", None),
+            left=getattr(event, "clock_seconds", None) if plan.uses_game_clock else None,
             tentative=event.change is Change.TENTATIVE,
-            values={},
             kind=kind,
-            score=None,
+            score=score,
+            tell=partial(self._told, event, score) if hit else dict,
         )
-        if isinstance(event, self.plan.hits):
-            known = self._ledgers[group].get(name) if group is not None else None
-            score = known.score if known is not None and known.kind == kind else None
-            named = self.lives.values_of(self.plan, event, score)
-            if self.lives.holds(self.plan, named):
-                kept = {key: value for key, value in named.items() if key in self.plan.kept_names}
-                return evolve(entry, hit=True, values=kept, score=score or score_of(event))
-        return entry if isinstance(event, self.plan.breaks) else None
+
+    def _told(self, event: Event, score: tuple[int, int] | None) -> dict[str, object]:
+        """Return what the message names of an event, to be filled in again later."""
+        named = self.lives.values_of(self.plan, event, score)
+        return {key: value for key, value in named.items() if key in self.plan.kept_names}
 
     def _settle(self, group: str, event: Event) -> None:
         """Bring a group's alerts in line with what stands now."""
@@ -156,9 +165,7 @@ def _number(keys: Sequence[str]) -> int:
     return int(keys[-1].rpartition("\0")[2]) + 1 if keys else 1
 
 
-def _order(event: Event) -> Decimal:
-    """Return what orders an event within its period: moments, which have no place of their own, by the clock."""
-    if isinstance(event, Action):
-        return event.sequence
+def _place(event: Event, name: str) -> Place:
+    """Order moments, which have no place of their own in their period, by the clock."""
     left: float | None = getattr(event, "clock_seconds", None)
-    return Decimal(-left) if left is not None else Decimal(0)
+    return getattr(event, "period", None) or 0, Decimal(-left) if left is not None else Decimal(0), name

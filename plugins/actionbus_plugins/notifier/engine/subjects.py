@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
-from attrs import Factory, define, field, frozen
+from attrs import define, field, frozen
 
 from actionbus_plugins.notifier.engine.plan import Plan
 
@@ -17,13 +16,12 @@ OVERTIME = 300.0  # seconds
 QUARTERS = 4
 
 
-@frozen(kw_only=True)
+@define(kw_only=True, eq=False)
 class Entry:
     """An event that stands and makes a streak or count longer, or breaks it."""
 
     id: str
-    order: Decimal
-    """What orders it within its period."""
+    place: Place
     evidence: tuple[str, ...]
     """The actions that it is made of."""
     hit: bool
@@ -34,17 +32,19 @@ class Entry:
     left: float | None
     """Seconds left in the period."""
     tentative: bool
-    values: dict[str, Any]
-    """What the message may name; empty for what breaks."""
     kind: str
     """The class, in snake_case."""
     score: tuple[int, int] | None
     """As of when it was first heard of: later packets about it tell a later score."""
-    place: Place = field(init=False, default=Factory(lambda entry: _place(entry), takes_self=True))
+    tell: Callable[[], dict[str, object]] = dict
+    _values: dict[str, object] | None = None
 
-
-def _place(entry: Entry) -> Place:
-    return entry.period, entry.order, entry.id
+    @property
+    def values(self) -> dict[str, object]:
+        """What the message may name; worked out by ``tell`` when it is first asked for."""
+        if self._values is None:
+            self._values = self.tell()
+        return self._values
 
 
 @frozen
@@ -64,53 +64,47 @@ class Subject:
 class Ledger:
     """The entries of one rule for one player, team or fixture, in the game's own order."""
 
+    entries: list[Entry] = field(factory=list[Entry])
+    hits: int = 0
+    """How many of them are hits."""
     _places: list[Place] = field(factory=list[Place])
-    _entries: dict[str, Entry] = field(factory=dict[str, Entry])
 
     def get(self, name: str) -> Entry | None:
         """Return an entry."""
-        return self._entries.get(name)
+        return next((entry for entry in self.entries if entry.id == name), None)
 
     def put(self, entry: Entry) -> None:
-        """Put an entry in its place, instead of what it was before."""
-        self.remove(entry.id)
-        if not self._places or self._places[-1] < entry.place:
-            self._places.append(entry.place)
-        else:
-            insort(self._places, entry.place)
-        self._entries[entry.id] = entry
+        """Put an entry that is not there yet in its place."""
+        place, places = entry.place, self._places
+        index = len(places) if not places or places[-1] < place else bisect_left(places, place)
+        places.insert(index, place)
+        self.entries.insert(index, entry)
+        self.hits += entry.hit
 
-    def remove(self, name: str) -> bool:
-        """Take an entry out; return whether there was one."""
-        before = self._entries.pop(name, None)
-        if before is not None:
-            del self._places[bisect_left(self._places, before.place)]
-        return before is not None
-
-    def __iter__(self) -> Iterator[Entry]:
-        return (self._entries[place[2]] for place in self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    def remove(self, entry: Entry) -> None:
+        """Take an entry out."""
+        index = bisect_left(self._places, entry.place)
+        del self._places[index], self.entries[index]
+        self.hits -= entry.hit
 
 
 def find(plan: Plan, ledger: Ledger, quarter: float) -> list[Subject]:
     """Find what a rule is about in what stands; ``quarter`` is the length of a regular period in seconds."""
+    if ledger.hits < max(1, plan.streak, plan.count):
+        return []
     if plan.streak:
-        found = _streaks(ledger, plan.streak)
+        found = _streaks(ledger.entries, plan.streak)
     elif plan.count:
-        found = _bursts(plan, [entry for entry in ledger if entry.hit], quarter)
+        found = _bursts(plan, [entry for entry in ledger.entries if entry.hit], quarter)
     else:
-        found = [_subject([entry], 1) for entry in ledger if entry.hit]
+        return [_subject([next(entry for entry in ledger.entries if entry.hit)], 1)]  # once
     return found[:1] if plan.once else found
 
 
-def _streaks(ledger: Ledger, at_least: int) -> list[Subject]:
+def _streaks(entries: Sequence[Entry], at_least: int) -> list[Subject]:
     found: list[Subject] = []
-    if len(ledger) < at_least:
-        return found
     hits: list[Entry] = []
-    for entry in ledger:
+    for entry in entries:
         if entry.hit:
             hits.append(entry)
             continue
@@ -125,8 +119,6 @@ def _streaks(ledger: Ledger, at_least: int) -> list[Subject]:
 def _bursts(plan: Plan, hits: Sequence[Entry], quarter: float) -> list[Subject]:
     """Find stretches in which each hit, from the ``count``-th on, completes a window with so many in it."""
     found: list[Subject] = []
-    if len(hits) < plan.count:
-        return found
     begin: int | None = None
     timed = [hit for hit in hits if plan.within_game is None or elapsed(hit, quarter) is not None]
     for index in range(plan.count - 1, len(timed) + 1):
