@@ -57,7 +57,8 @@ def load_ledger(dumped: Any) -> Ledger:
                 tentative=tentative,
                 kind=kind,
                 score=tuple(score) if score is not None else None,
-                values=values,
+                tell=dict,
+                told=values,
             )
         )
     return ledger

@@ -75,13 +75,12 @@ class Pattern:
             score = score or score_of(event)
         if not hit and not isinstance(event, plan.breaks):
             return None
-        is_action = isinstance(event, Action)
         return Entry(
             id=name,
-            place=(event.period, event.sequence, name) if is_action else _place(event, name),
-            evidence=(name,) if is_action else evidence(event) or (name,),
+            place=_place(event, name),
+            evidence=evidence(event) or (name,),
             hit=hit,
-            at=(event.timestamp if is_action else None) or event.at,
+            at=(event.timestamp if isinstance(event, Action) else None) or event.at,
             period=getattr(event, "period", None) or 0,
             clock=getattr(event, "clock", None) or "",
             left=getattr(event, "clock_seconds", None) if plan.uses_game_clock else None,
@@ -166,6 +165,8 @@ def _number(keys: Sequence[str]) -> int:
 
 
 def _place(event: Event, name: str) -> Place:
-    """Order moments, which have no place of their own in their period, by the clock."""
+    """Return what orders an event within its game: moments, which have no place of their own in it, by the clock."""
+    if isinstance(event, Action):
+        return event.period, event.sequence, name
     left: float | None = getattr(event, "clock_seconds", None)
     return getattr(event, "period", None) or 0, Decimal(-left) if left is not None else Decimal(0), name

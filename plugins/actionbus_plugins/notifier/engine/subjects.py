@@ -36,15 +36,17 @@ class Entry:
     """The class, in snake_case."""
     score: tuple[int, int] | None
     """As of when it was first heard of: later packets about it tell a later score."""
-    tell: Callable[[], dict[str, object]] = dict
-    _values: dict[str, object] | None = None
+    tell: Callable[[], dict[str, object]]
+    """Works out what the message may name."""
+    told: dict[str, object] | None = None
+    """The same, as soon as anybody has asked for it."""
 
     @property
     def values(self) -> dict[str, object]:
-        """What the message may name; worked out by ``tell`` when it is first asked for."""
-        if self._values is None:
-            self._values = self.tell()
-        return self._values
+        """What the message may name."""
+        if self.told is None:
+            self.told = self.tell()
+        return self.told
 
 
 @frozen
