@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 
@@ -76,8 +76,8 @@ def forms(kind: type[Event]) -> Mapping[str, Form]:
     if issubclass(kind, Action):
         return types.MappingProxyType(_ACTION)
     found: dict[str, Form] = {}
-    for name, hint in own_types(kind).items():
-        if name not in _COMMON:
+    for name, hint in types_of(kind).items():
+        if name not in _HIDDEN and name not in _COMMON:
             found[name] = _form(hint)
     if found.get("clock") == "text":
         found["clock"] = "clock"
@@ -85,13 +85,14 @@ def forms(kind: type[Event]) -> Mapping[str, Form]:
     return types.MappingProxyType(found)
 
 
-def own_types(kind: type[Event]) -> dict[str, object]:
-    """Return the types of a class's fields, without those that every event has."""
+def types_of(cls: type[object]) -> dict[str, object]:
+    """Return the types of an attrs class's fields; ``object`` for all where they cannot be looked up."""
+    kind = cast("type[attrs.AttrsInstance]", cls)
     try:
         attrs.resolve_types(kind)
     except Exception:  # an annotation is a plugin's code; the core refuses moments whose types it cannot look up
-        return {each.name: object for each in attrs.fields(kind) if each.name not in _HIDDEN}
-    return {each.name: each.type for each in attrs.fields(kind) if each.name not in _HIDDEN}
+        return {each.name: object for each in attrs.fields(kind)}
+    return {each.name: each.type for each in attrs.fields(kind)}
 
 
 def inner(hint: Any) -> tuple[Any, ...]:

@@ -56,7 +56,7 @@ class Condition(_Text):
     """``when`` of a rule."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, f"{{% if {text} %}}true{{% endif %}}")
+        super().__init__(text, f"{{% if ({text}) %}}true{{% endif %}}")
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Whether the condition holds. Raises TemplateError for what no check could see."""
@@ -76,4 +76,5 @@ class Message(_Text):
 
 def reason(error: TemplateError) -> str:
     """Return what the engine says in one line, without the name and line of the template, which mean nothing here."""
-    return str(error).splitlines()[0].rpartition(" (in ")[0] or str(error).splitlines()[0]
+    first = str(error).splitlines()[0]
+    return (first.rpartition(" (in ")[0] or first).removeprefix("syntax error: ").removeprefix("invalid operation: ")

@@ -30,6 +30,23 @@ def values(event: Event, score: Score | None = None) -> dict[str, object]:
     ``score`` is told instead of the event's own. What the event does not say is "", 0, false or an empty list.
     """
     kind = type(event)
+    if isinstance(event, Action):
+        period, clock = event.period, event.clock or ""
+        return {
+            "fixture": event.fixture,
+            "type": snake_name(kind),
+            "type_text": describe(event),
+            "at": event.at,
+            "tentative": event.change is Change.TENTATIVE,
+            "period": period,
+            "period_text": period_text(period) if period > 0 else "",
+            "clock": seconds(clock) or 0,
+            "clock_text": clock,
+            "subtype": event.subtype or "",
+            "player": _player(event.player, event.team),
+            "team": _team(event.team),
+            "score": _score(score or event.score),
+        }
     named: dict[str, object] = {
         "fixture": event.fixture,
         "type": snake_name(kind),
@@ -37,17 +54,6 @@ def values(event: Event, score: Score | None = None) -> dict[str, object]:
         "at": event.at,
         "tentative": event.change is Change.TENTATIVE,
     }
-    if isinstance(event, Action):
-        period, clock, team, player = event.period, event.clock or "", event.team, event.player
-        named["period"] = period
-        named["period_text"] = period_text(period) if period > 0 else ""
-        named["clock"] = seconds(clock) or 0
-        named["clock_text"] = clock
-        named["subtype"] = event.subtype or ""
-        named["player"] = _player(player, team)
-        named["team"] = _team(team)
-        named["score"] = _score(score or event.score)
-        return named
     for name, form in forms(kind).items():
         value: object = getattr(event, name)
         match form:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from actionbus import Event, Player, Team
-from actionbus_plugins.notifier.fields import Form, forms, names_for
+from actionbus_plugins.notifier.fields import Sort, forms, names_for
 from actionbus_plugins.notifier.names import values
 from actionbus_plugins.notifier.settings import Asked
 
@@ -56,11 +56,10 @@ def matcher(where: Mapping[str, Asked], lists: Mapping[str, tuple[str, ...]]) ->
     return matches
 
 
-def names_in_where(kind: type[Event]) -> dict[str, Form]:
+def names_in_where(kind: type[Event]) -> dict[str, Sort]:
     """Return what ``where`` may name of events of a class: besides the names of messages, whole players and teams."""
-    named: dict[str, Form] = {name: form for name, form in forms(kind).items() if form in ("player", "team")}
-    named.update(names_for(kind))
-    return named
+    people: dict[str, Sort] = {name: "text" for name, form in forms(kind).items() if form in ("player", "team")}
+    return people | dict(names_for(kind))
 
 
 def _always(_: Event) -> bool:
@@ -72,16 +71,15 @@ def _never(_: Event) -> bool:
 
 
 def _test(kind: type[Event], name: str, wanted: Collection[Plain]) -> Matcher:
-    fields, owner = forms(kind), name.rpartition(".")[0]
-    form = names_in_where(kind).get(name)
-    if form in ("player", "team"):
+    fields, owner, sort = forms(kind), name.rpartition(".")[0], names_for(kind).get(name)
+    if fields.get(name) in ("player", "team"):
         return _of_person(name, wanted, with_id=True)
     if fields.get(owner) in ("player", "team") and name.endswith(".name"):
         return _of_person(owner, wanted, with_id=False)
-    if form is None:
+    if sort is None:
         return _never
-    is_plain = forms(kind).get(name) in ("number", "text", "boolean")
-    return _of_value(attrgetter(name) if is_plain else partial(_told, name.split(".")), form, wanted)
+    is_plain = fields.get(name) in ("number", "text", "boolean")
+    return _of_value(attrgetter(name) if is_plain else partial(_told, name.split(".")), sort, wanted)
 
 
 def _of_person(field: str, wanted: Collection[Plain], *, with_id: bool) -> Matcher:
@@ -101,11 +99,11 @@ def _of_person(field: str, wanted: Collection[Plain], *, with_id: bool) -> Match
     return matches
 
 
-def _of_value(get: Callable[[Event], Any], form: Form, wanted: Collection[Plain]) -> Matcher:
+def _of_value(get: Callable[[Event], Any], sort: Sort, wanted: Collection[Plain]) -> Matcher:
     """Ask for a value: of texts the whole of it, folded; of a list one that it holds."""
     texts = frozenset(folded(each) for each in wanted if isinstance(each, str))
     others = frozenset(each for each in wanted if not isinstance(each, str))
-    match form:
+    match sort:
         case "number":
             return lambda event: (get(event) or 0) in others
         case "boolean":
@@ -117,7 +115,7 @@ def _of_value(get: Callable[[Event], Any], form: Form, wanted: Collection[Plain]
             def is_wanted(value: object) -> bool:
                 return folded(value) in texts if isinstance(value, str) else value in others
 
-            if form == "list":
+            if sort == "list":
                 return lambda event: any(is_wanted(each) for each in get(event))
             return lambda event: is_wanted(get(event))
 

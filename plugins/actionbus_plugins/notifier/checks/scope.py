@@ -1,0 +1,91 @@
+"""The names that one text may use, and what to say of a name that is not among them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from attrs import field, frozen
+
+from actionbus_plugins.notifier.fields import Sort
+
+Complaint = tuple[str, str | None]
+"""What is wrong, and what to do."""
+
+_USUAL = ("name", "n", "text")  # what people mean who name a whole group
+_WORDS = {"quarter": "period", "time": "clock", "time_left": "clock", "seconds": "clock"}
+_LISTED_AT_MOST = 20  # names: more is a wall of text
+
+
+@frozen(kw_only=True)
+class Scope:
+    """What there is to name: of each event class, of the rule, and what is only elsewhere."""
+
+    classes: Mapping[str, Mapping[str, Sort]]
+    """The names of each class, by its snake_case name."""
+    rule: Mapping[str, Sort] = field(factory=dict[str, Sort])
+    """``streak.n``, ``lists.NAME`` and the like."""
+    elsewhere: Mapping[str, Complaint] = field(factory=dict[str, Complaint])
+    """First parts of names that other texts or rules have, and what to say of them here."""
+
+    def find(self, name: str) -> tuple[Sort, Complaint | None]:
+        """Return what a dotted name stands for; and what is wrong, if it is not there, or not of all classes."""
+        if name in self.rule:
+            return self.rule[name], None
+        sorts: set[Sort] = {names[name] for names in self.classes.values() if name in names}
+        lacking = [kind for kind, names in self.classes.items() if name not in names]
+        sort: Sort = sorts.pop() if len(sorts) == 1 else "any"
+        return (sort, None) if not lacking else (sort, self._wrong(name, lacking))
+
+    def has(self, name: str) -> bool:
+        """Whether a dotted name is there, of all classes."""
+        return self.find(name)[1] is None
+
+    def _wrong(self, name: str, lacking: Sequence[str]) -> Complaint:
+        group, first = [each for each in self.known() if each.startswith(f"{name}.")], name.partition(".")[0]
+        if group:
+            usual = [each for part in _USUAL if (each := f"{name}.{part}") in group]
+            return f"{name} is a group of values", f"did you mean {(usual or group)[0]}?"
+        if first in self.elsewhere:
+            return self.elsewhere[first]
+        having = [kind for kind in self.classes if kind not in lacking]
+        verb = "have" if len(lacking) > 1 else "has"
+        if not having:
+            return f"{in_words(lacking)} {verb} no '{name}'", self._hint(name)
+        near = [each for each in self._near(name) if each != name and self.has(each)]
+        only = f"only {in_words(having)} {'have' if len(having) > 1 else 'has'} it"
+        return f"{in_words(lacking)} {verb} no '{name}'", f"did you mean '{near[0]}'?" if near else only
+
+    def _hint(self, name: str) -> str:
+        near = self._near(name)
+        if near:
+            return f"did you mean '{near[0]}'?"
+        there = sorted({each.partition(".")[0] for each in self.known()})
+        return f"there is {', '.join(there[:_LISTED_AT_MOST])}"
+
+    def _near(self, name: str) -> list[str]:
+        known, meant, last = self.known(), _WORDS.get(name.lower()), name.rpartition(".")[2]
+        parts = [each for each in known if each.endswith(f".{last}")]
+        close = difflib.get_close_matches(name.lower(), known, 3)
+        return [*([meant] if meant in known else []), *([*close, *parts] if "." in name else [*parts, *close])]
+
+    def known(self) -> list[str]:
+        """Return all names, of any class."""
+        named: Iterator[str] = (name for names in self.classes.values() for name in names)
+        return list(dict.fromkeys([*named, *self.rule]))
+
+
+def in_words(names: Collection[str], conjunction: str = "and") -> str:
+    """Join names as people do; of many only the first few are told."""
+    few = list(names)[:3]
+    if len(names) > len(few):
+        return f"{', '.join(few)} {conjunction} {len(names) - len(few)} more"
+    return f" {conjunction} ".join(filter(None, (", ".join(few[:-1]), few[-1])))
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str | None:
+    """Ask for the known name that is nearest to a word, however that is written; None if none is near."""
+    snake_case = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word.strip()).lower().replace(" ", "_").replace("-", "_")
+    near = difflib.get_close_matches(snake_case, known, 1)
+    return f"did you mean '{near[0]}'?" if near else None
