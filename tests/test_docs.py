@@ -25,7 +25,6 @@ from actionbus import (
     Action,
     Change,
     Event,
-    FeedStatus,
     Moment,
     PluginContext,
     SendType,
@@ -40,7 +39,10 @@ from actionbus.hookspecs import Hooks
 from actionbus.simulator import generate_match
 from actionbus.testing import AWAY, make, running
 from actionbus_plugins import notifier
-from actionbus_plugins.notifier import channels, messages, rules
+from actionbus_plugins.notifier.delivery import Channel
+from actionbus_plugins.notifier.fields import names_for
+from actionbus_plugins.notifier.language import LONGEST
+from actionbus_plugins.notifier.settings import Defaults, Rule
 from actionbus_plugins.score_tracker import Settings
 from actionbus_plugins.score_tracker.settings import Clutch, FoulLimit, StreakRule
 
@@ -100,17 +102,15 @@ async def test_the_plugin_in_the_readme_is_twelve_lines_and_works(capsys: pytest
 
 async def test_the_alert_in_the_readme_works(capsys: pytest.CaptureFixture[str]) -> None:
     (text,) = [block for block in blocks(README, "toml") if "[alert." in block]
+    lanterns = attrs.evolve(AWAY, name="Caldermouth Lanterns")
     async with running(notifier, config=text) as bench:
-        await bench.deliver(
-            make(actionbus.ThreePointerMade, player="Ann Lee", score=(8, 2)),
-            make(
-                actionbus.ThreePointerMade,
-                player="Bo Diaz",
-                team=attrs.evolve(AWAY, name="Caldermouth Lanterns"),
-                score=(8, 5),
-            ),
-        )
-    assert capsys.readouterr().out == "ALERT threes: Bo Diaz for three! 8-5\n"
+        threes = [
+            make(actionbus.ThreePointerMade, player="Bo Diaz", team=lanterns, score=(8, 3 * n)) for n in (1, 2, 3)
+        ]
+        await bench.deliver(make(actionbus.ThreePointerMade, player="Ann Lee"), *threes)
+        await bench.deliver(attrs.evolve(threes[1], send_type=actionbus.SendType.DELETED))
+    told = "Bo Diaz has hit 3 threes in a row, 8-9"
+    assert capsys.readouterr().out == f"ALERT heat_check: {told}\nALERT heat_check: taken back: {told}\n"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -256,7 +256,7 @@ def test_every_change_and_every_field_of_an_event_is_in_the_docs() -> None:
 
 
 def keys(kind: type[attrs.AttrsInstance]) -> set[str]:
-    return {each.name for each in attrs.fields(kind)}
+    return {each.name.removesuffix("_") for each in attrs.fields(kind)}
 
 
 @pytest.mark.parametrize(
@@ -270,8 +270,9 @@ def keys(kind: type[attrs.AttrsInstance]) -> set[str]:
         ("[plugin.score_tracker.streaks.NAME]", StreakRule),
         ("[[plugin.score_tracker.foul_trouble]]", FoulLimit),
         ("[plugin.score_tracker.clutch]", Clutch),
-        ("[alert.NAME]", rules.Rule),
-        ("[notify.NAME]", channels.Channel),
+        ("[alert.NAME]", Rule),
+        ("[defaults]", Defaults),
+        ("[notify.NAME]", Channel),
     ],
 )
 def test_every_key_of_plugins_toml_is_in_the_docs_and_no_other(title: str, kind: type[attrs.AttrsInstance]) -> None:
@@ -281,7 +282,7 @@ def test_every_key_of_plugins_toml_is_in_the_docs_and_no_other(title: str, kind:
 def test_the_defaults_in_the_docs_are_those_of_the_code() -> None:
     page = DOCS / "plugins.toml.md"
     for title, kind in (
-        *(("[feed]", FeedConfig), ("[simulator]", SimulatorConfig), ("[alert.NAME]", rules.Rule)),
+        *(("[feed]", FeedConfig), ("[simulator]", SimulatorConfig), ("[defaults]", Defaults)),
         *(("[plugin.score_tracker.streaks.NAME]", StreakRule), ("[plugin.score_tracker.clutch]", Clutch)),
     ):
         rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section(page, title), re.MULTILINE))
@@ -293,7 +294,9 @@ def test_the_defaults_in_the_docs_are_those_of_the_code() -> None:
 
 def test_every_top_level_table_is_in_the_docs() -> None:
     text = (DOCS / "plugins.toml.md").read_text(encoding="utf-8")
-    owned = {f"[{point.name}.NAME]" for point in entry_points(group="actionbus.tables")}
+    plain = {"defaults", "lists"}
+    names = {point.name for point in entry_points(group="actionbus.tables")}
+    owned = {f"[{name}]" if name in plain else f"[{name}.NAME]" for name in names}
     assert [
         title
         for title in (*owned, "[feed]", "[simulator]", "[journal]", "[plugin.NAME]")
@@ -301,11 +304,13 @@ def test_every_top_level_table_is_in_the_docs() -> None:
     ] == []
 
 
-def test_every_name_that_a_message_may_use_is_in_the_docs() -> None:
-    text = section(DOCS / "plugins.toml.md", "Messages")
-    own = {each.name for each in attrs.fields(FeedStatus)} - {each.name for each in attrs.fields(Event)}
-    assert listed(text) == messages.COMMON | messages.ACTION | own
-    assert f"{messages.LONGEST:,} characters" in text
+def test_every_name_that_a_rule_may_use_is_in_the_docs() -> None:
+    text = section(DOCS / "alerts.md", "Names")
+    named = {
+        name for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for name in re.findall(r"`([\w.]+)`", row)
+    }
+    assert named == names_for(actionbus.Action).keys() | {"streak.n", "streak.text", "count", "lists.NAME"}
+    assert f"{LONGEST:,} characters" in text
 
 
 def test_every_hook_and_all_of_the_context_is_in_the_docs() -> None:
