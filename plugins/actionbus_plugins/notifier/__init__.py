@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from attrs import frozen
 
@@ -21,7 +21,9 @@ from actionbus import (
     on,
 )
 from actionbus_plugins.notifier.alerts import Alerts
-from actionbus_plugins.notifier.delivery import Channels, open_outbox, problems
+from actionbus_plugins.notifier.check import problems
+from actionbus_plugins.notifier.delivery import Channels, open_outbox
+from actionbus_plugins.notifier.delivery import problems as channel_problems
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
 from actionbus_plugins.notifier.rehearsal import Rehearsal
 from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
@@ -46,7 +48,9 @@ def declare() -> Declaration:
 
 def check(context: PluginContext) -> None:
     """Say everything that is wrong with the tables that can be read as such. Raises ConfigError."""
-    found = list(problems(context.table("notify", Channels), context))
+    found = list(problems(context))
+    with suppress(ConfigError):  # a table that cannot be read: told where it is read
+        found += channel_problems(context.table("notify", Channels), context)
     if found:
         raise ConfigError(*found)
 
