@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +25,7 @@ _OWN: Mapping[str, tuple[Use, ...]] = {
     "timeout": ("ntfy", "webhook"),
     "ca_file": ("ntfy", "webhook"),
     "topic": ("ntfy",),
-    "token": ("ntfy",),
+    "token": ("ntfy", "webhook"),
     "url": ("webhook",),
     "headers": ("webhook",),
 }
@@ -73,6 +74,7 @@ class Channel:
     """Certificates (PEM) of authorities that are trusted besides the system's."""
     topic: str | SecretSource | None = field(default=None, repr=False)
     token: SecretSource | None = None
+    """Sent as ``Authorization: Bearer``."""
     url: str | SecretSource | None = field(default=None, repr=False)
     headers: dict[str, str | SecretSource] | None = field(default=None, repr=False)
 
@@ -99,6 +101,8 @@ def problems(channels: Mapping[str, Channel], context: PluginContext) -> Iterato
             yield context.problem(("notify", name, *keys), what, hint)
         if not context.replaying:
             yield from _wrong_secrets(name, channel, context)
+            if channel.ca_file is not None and (said := _wrong_ca_file(channel.ca_file)):
+                yield context.problem(("notify", name, "ca_file"), said)
 
 
 def _wrong(channel: Channel) -> Iterator[tuple[Keys, str, str | None]]:
@@ -145,6 +149,18 @@ def _secrets(channel: Channel) -> Iterator[tuple[Keys, SecretSource, Look]]:
     for header, value in (channel.headers or {}).items():
         if isinstance(value, SecretSource):
             yield ("headers", header), value, lambda _: None
+
+
+def _wrong_ca_file(path: Path) -> str | None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        return "holds no certificates (PEM)"
+    except FileNotFoundError:
+        return f"there is no file {path}"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None
 
 
 def wrong_topic(topic: str) -> str | None:

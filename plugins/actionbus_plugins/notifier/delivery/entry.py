@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import attrs
 from attrs import frozen
@@ -17,6 +17,8 @@ Form = Literal["plain", "back", "gone"]
 """The text as it is; that it is taken back; nothing at all."""
 Closed = Literal["", "withdrawn", "lapsed", "expired", "quiet", "failed"]
 """Why an alert is not told; empty: it may be."""
+
+T = TypeVar("T")
 
 _converter = Converter()
 
@@ -91,7 +93,12 @@ def as_json(entry: Entry) -> object:
 
 def as_entry(value: object) -> Entry | None:
     """Return an entry as it was kept; None where there is none, or one that cannot be read."""
+    return read_as(Entry, value)
+
+
+def read_as(kind: type[T], value: object) -> T | None:
+    """Return what was kept as a value of its class; None where there is none, or one that cannot be read."""
     try:
-        return _converter.structure(value, Entry) if value is not None else None
+        return _converter.structure(value, kind) if value is not None else None
     except (CattrsError, ValueError, TypeError, KeyError):
         return None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from zoneinfo import ZoneInfo
 
+import trio
 from attrs import define
 
 from actionbus import PluginContext
 from actionbus_plugins.notifier.delivery import console
+from actionbus_plugins.notifier.delivery.book import Book
 from actionbus_plugins.notifier.delivery.channel import Channel
-from actionbus_plugins.notifier.delivery.entry import Entry, as_entry, as_json, key_of
+from actionbus_plugins.notifier.delivery.courier import Courier
+from actionbus_plugins.notifier.delivery.entry import KEPT, as_entry, as_json, key_of, split_key
 from actionbus_plugins.notifier.delivery.life import Terms, arrived, hear, next_step
+from actionbus_plugins.notifier.delivery.senders import open_sender
 from actionbus_plugins.notifier.notice import Notice
 
 CONSOLE = "console"  # the channel that is always there
+LAST = 4.0  # seconds for what is due when the plugin ends
 
 
 @define(eq=False, repr=False)
@@ -24,12 +31,16 @@ class Outbox:
 
     _context: PluginContext
     _channels: Mapping[str, Channel]
+    _books: Mapping[str, Book]
     _wall: Callable[[], float]
 
     def put(self, notice: Notice, channels: Sequence[str]) -> None:
         """Tell channels how an alert stands from now on. To be called in a handler: it is committed with its run."""
         for channel in channels:
-            self._print(notice, channel)
+            if (book := self._books.get(channel)) is not None:
+                book.hear(notice)
+            else:
+                self._print(notice, channel)
 
     def _print(self, notice: Notice, channel: str) -> None:
         key = key_of(channel, notice.id)
@@ -40,10 +51,8 @@ class Outbox:
         step = next_step(entry, console.ABILITY) if entry.due is not None else None
         if step is not None:
             console.show(step, notice.rule, "" if self._channels[channel].use == "console" else channel)
+            self._context.shared.add(f"{channel}:{step.counted}")
             entry = arrived(entry, step, console.ABILITY)
-        self._keep(key, entry)
-
-    def _keep(self, key: str, entry: Entry) -> None:
         self._context.store.put(key, as_json(entry))
 
 
@@ -54,9 +63,60 @@ async def open_outbox(
     *,
     timezone: str = "UTC",
     wall: Callable[[], float] = time.time,
+    rng: random.Random | None = None,
 ) -> AsyncGenerator[Outbox]:
     """Open the channels of ``[notify.NAME]``, and the console, which is always there; to be entered by the plugin.
 
-    ``timezone`` is that of quiet hours. In a replay all channels are shown on the console, and nothing waits.
+    ``timezone`` is that of quiet hours. In a replay all channels are shown on the console, and nothing waits. Raises
+    ConfigError where a secret cannot be read.
     """
-    yield Outbox(context, {CONSOLE: Channel(use="console")} | dict(channels), wall)
+    async with AsyncExitStack() as stack:
+        couriers: list[Courier] = []
+        for name, channel in channels.items():
+            if context.replaying or _is_immediate(channel):
+                continue
+            sender = await stack.enter_async_context(open_sender(name, channel, context))
+            terms = Terms(ability=sender.ability, delay=channel.delay, deadline=channel.deadline)
+            book = Book(name, channel, terms, context, ZoneInfo(timezone), wall)
+            couriers.append(Courier(book, sender, rng or random.Random()))
+        await _take_up(context, couriers)
+        async with trio.open_nursery() as nursery:
+            for courier in couriers:
+                nursery.start_soon(courier.run)
+            books = {courier.book.name: courier.book for courier in couriers}
+            yield Outbox(context, {CONSOLE: Channel(use="console")} | dict(channels), books, wall)
+            nursery.cancel_scope.deadline = trio.current_time() + LAST
+            for courier in couriers:
+                courier.finish()
+        _tell(context, couriers)
+
+
+def _is_immediate(channel: Channel) -> bool:
+    """Whether it is told within the handler, so that lines come in the order of the game."""
+    return channel.use == "console" and not channel.delay and channel.quiet is None and channel.pace is None
+
+
+async def _take_up(context: PluginContext, couriers: Sequence[Courier]) -> None:
+    """Find what an earlier run has left to do, in all fixtures."""
+    books = {courier.book.name: courier.book for courier in couriers}
+    left: dict[str, int] = {}
+    for fixture, key, value in await context.kept(KEPT) if not context.replaying else ():
+        channel, alert = split_key(key)
+        entry = as_entry(value)
+        if entry is None or entry.due is None:
+            continue
+        if channel in books:
+            books[channel].agenda.correct((fixture, alert), entry)
+        else:
+            left[channel] = left.get(channel, 0) + 1
+    for channel, number in left.items():
+        what = {"channel": channel, "alerts": number}
+        context.log.warning("alerts wait for a channel that plugins.toml no longer has", **what)
+
+
+def _tell(context: PluginContext, couriers: Sequence[Courier]) -> None:
+    """Say what has become of the alerts of this run, and how many wait in the log for the next."""
+    for courier in couriers:
+        counts, waiting = dict(courier.book.counts), len(courier.book.agenda)
+        if counts or waiting:
+            context.log.info("channel closed", channel=courier.book.name, **counts, waiting=waiting)

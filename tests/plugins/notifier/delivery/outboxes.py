@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,12 @@ from actionbus.pipeline import Pipeline
 from actionbus.testing import FIXTURE, TIP_OFF, make
 from actionbus_plugins.notifier.delivery import Channels, Outbox, open_outbox, problems
 from actionbus_plugins.notifier.notice import Kind, Notice
+
+
+def wall() -> float:
+    """Tell the time of day as trio's clock goes: 2026-01-01 18:00 UTC at its start."""
+    return TIP_OFF + trio.current_time()
+
 
 Put = tuple[Notice, Sequence[str]]
 
@@ -80,6 +87,7 @@ async def benching(
     """Run a plugin with an outbox of these channels; ``options`` are those of ``open_outbox``."""
     found: list[tuple[PluginContext, Outbox]] = []
     puts: list[Put] = []
+    options = {"wall": wall, "rng": random.Random(1)} | options
     plugin = with_outbox(puts, lambda context, outbox: found.append((context, outbox)), options)
     used = log if log is not None else MemoryLog()
     async with hosting([plugin], read_tree(config, "plugins.toml"), used, grace=grace, replaying=replaying) as host:

@@ -1,0 +1,108 @@
+"""What one channel reads and writes in the plugin's store; all of it within a handler or a transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from attrs import define, evolve, field
+
+from actionbus import PluginContext
+from actionbus_plugins.notifier.delivery.agenda import Agenda
+from actionbus_plugins.notifier.delivery.channel import Channel
+from actionbus_plugins.notifier.delivery.entry import Entry, Told, as_entry, as_json, key_of, split_key
+from actionbus_plugins.notifier.delivery.life import Step, Terms, arrived, close, hear, lost, next_step, refused
+from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused
+from actionbus_plugins.notifier.delivery.quiet import quiet_until
+from actionbus_plugins.notifier.notice import Notice
+
+FIRST_WAIT, LAST_WAIT = 1.0, 120.0  # seconds between two attempts
+
+
+@define(eq=False, repr=False)
+class Book:
+    """The entries of one channel. ``wall`` tells Unix seconds."""
+
+    name: str
+    channel: Channel
+    terms: Terms
+    context: PluginContext
+    zone: ZoneInfo
+    wall: Callable[[], float]
+    agenda: Agenda = field(init=False, factory=Agenda)
+    counts: Counter[str] = field(init=False, factory=Counter[str])
+    """What came of alerts in this run."""
+    at_once: bool = field(init=False, default=False)
+    """Whether the end is near: then it is not waited for another attempt."""
+
+    def count(self, what: str) -> None:
+        """Count what came of an alert."""
+        self.counts[what] += 1
+        self.context.shared.add(f"{self.name}:{what}")
+
+    def read(self, alert: str) -> Entry | None:
+        """Return the entry of an alert."""
+        return as_entry(self.context.store.get(key_of(self.name, alert)))
+
+    def read_all(self) -> dict[str, Entry]:
+        """Return the fixture's entries by alert."""
+        found = self.context.store.range(key_of(self.name, ""))
+        entries = {split_key(key): as_entry(value) for key, value in found}
+        return {alert: entry for (name, alert), entry in entries.items() if name == self.name and entry is not None}
+
+    def write(self, entry: Entry) -> Entry:
+        """Keep an entry as it stands now."""
+        notice = entry.notice
+        self.context.store.put(key_of(self.name, notice.id), as_json(entry))
+        self.agenda.correct((notice.fixture, notice.id), entry)
+        return entry
+
+    def hear(self, notice: Notice) -> None:
+        """Take in a notice, in a handler."""
+        kept = self.read(notice.id)
+        entry = hear(kept, notice, self.wall(), self.terms)
+        if entry is None or entry is kept:
+            return
+        if entry.closed and kept is not None and not kept.closed:
+            self.count("dropped")
+        self.context.store.put(key_of(self.name, notice.id), as_json(entry))
+        self.agenda.expect((notice.fixture, notice.id), entry)
+
+    def is_ready(self, entry: Entry) -> bool:
+        """Whether something is to be done now."""
+        when = entry.due if self.at_once else entry.ready
+        return when is not None and when <= self.wall()
+
+    def fit(self, entry: Entry) -> Entry:
+        """Close an entry that it is too late for, or too quiet an hour; put off what is to be put right."""
+        if not self.is_ready(entry):
+            return entry
+        now = self.wall()
+        is_first = entry.told is None and entry.stands
+        until = quiet_until(self.channel.quiet, entry.notice.priority, now, self.zone)
+        if is_first and now > entry.expires:
+            self.count("expired")
+            return close(entry, "expired")
+        if is_first and until is not None:
+            self.count("quiet")
+            return close(entry, "quiet")
+        if until is not None:
+            return evolve(entry, due=until)
+        return entry if next_step(entry, self.terms.ability) is not None else evolve(entry, due=None)
+
+    def settle(self, entry: Entry, step: Step, before: Told | None, outcome: Outcome, wait: float) -> Entry:
+        """Bring an entry up to date with what came of a step; it is not tried again for ``wait`` seconds at least."""
+        match outcome:
+            case Arrived():
+                self.count(step.counted)
+                return arrived(entry, step, self.terms.ability)
+            case Refused():
+                self.count("failed")
+                return refused(entry, step, before)
+            case Lost():
+                wait = max(wait, min(LAST_WAIT, 2.0 ** min(entry.tries, 10)))  # it may be the message that is too much
+                kept = lost(entry, self.wall() + wait, before, sure=outcome.sure)
+                if kept.closed and not entry.closed:
+                    self.count("dropped")
+                return kept
