@@ -51,7 +51,8 @@ def _wrong_value(name: str, sort: Sort, value: Value) -> Complaint | None:
         case "number", str():
             number = number_in(value.strip())
             quoted = number == value.strip()
-            hint = "write it without quotes" if quoted else f"write {number}" if number is not None else None
+            about = "it is a number of seconds: " if ":" in value else ""
+            hint = "write it without quotes" if quoted else f"{about}write {number}" if number is not None else None
             return "is text, should be a number", hint
         case "number", bool():
             return "is true or false, should be a number", None

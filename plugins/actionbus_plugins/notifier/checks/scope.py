@@ -53,9 +53,10 @@ class Scope:
         verb = "have" if len(lacking) > 1 else "has"
         if not having:
             return f"{in_words(lacking)} {verb} no '{name}'", self._hint(name)
-        near = [each for each in self._near(name) if each != name and self.has(each)]
-        only = f"only {in_words(having)} {'have' if len(having) > 1 else 'has'} it"
-        return f"{in_words(lacking)} {verb} no '{name}'", f"did you mean '{near[0]}'?" if near else only
+        return (
+            f"{in_words(lacking)} {verb} no '{name}'",
+            f"only {in_words(having)} {'have' if having[1:] else 'has'} it",
+        )
 
     def _hint(self, name: str) -> str:
         near = self._near(name)

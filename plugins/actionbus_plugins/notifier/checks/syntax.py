@@ -21,6 +21,9 @@ DEEPEST = 20  # brackets, minuses and nots within each other; both parsers are r
 
 _STRING = r""" "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' """
 _BLOCK = re.compile(rf"\{{(?P<kind>[{{%]) (?P<inside> (?: {_STRING} | [^\"'] )*? ) [%}}]\}}", re.VERBOSE | re.DOTALL)
+_CLOSED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _TOKEN = re.compile(rf"{_STRING} | \w+ | ===|==|!=|<=|>=|=<|=>|<>|&&|\|\|| \S", re.VERBOSE | re.DOTALL)
 _WHOLE = re.compile(r"\s*(?:\{\{|\{%-?\s*if)\s*(.*?)\s*[-%}]?\}(?:.*\{%.*)?\s*", re.DOTALL)
 
@@ -59,11 +62,7 @@ _SAID = (
     (r"innermost block that needs to be closed is '(\w+)'", r"has {% \1 %}, which there is not", TAGS),
     (r"""[Uu]nexpected char ("'"|'"')""", "cannot be read: a text is never closed", "it stands between two quotes"),
     (r"([Uu]nexpected char '.') at \d+", r"cannot be read: \1", None),
-    (
-        r"[Uu]nexpected (end of template|'}')|got '[{}]'|[Mm]issing end of comment|end of (print|\w+) \w+', got '[%{}]",
-        "cannot be read: what begins with {{, {% or {# has to end with }}, %} or #}",
-        None,
-    ),
+    (r"unexpected '[{}]'|got '[{}]'", "cannot be read: braces have no place in an expression", None),
     (r"end of (print statement|statement block)', got '(integer|float|string)'", _TWO, _BETWEEN),
     (r"end of (print|statement) \w+', got '(.*)'", r"cannot be read: '\2' follows upon a value", _BETWEEN),
     (r"end of (print statement|statement block)", "cannot be read: it ends too early", None),
@@ -116,6 +115,11 @@ def _parse(template: str, expressions: Sequence[str]) -> nodes.Template:
     try:
         return Environment().parse(template)
     except TemplateSyntaxError as error:
+        opened = _OPENING.search(_CLOSED.sub("", template))
+        if opened is not None:
+            raise Refused(
+                f"cannot be read: {opened[0]} is never closed", f"write {_CLOSING[opened[0]]} where it ends"
+            ) from None
         raise next((found for each in tokens if (found := _slip(each)) is not None), _said(error)) from None
     except RecursionError:
         raise Refused("is too long a chain", "write a simpler one") from None
