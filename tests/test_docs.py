@@ -102,10 +102,10 @@ async def test_the_plugin_in_the_readme_is_twelve_lines_and_works(capsys: pytest
 
 async def test_the_alert_in_the_readme_works(capsys: pytest.CaptureFixture[str]) -> None:
     (text,) = [block for block in blocks(README, "toml") if "[alert." in block]
-    lanterns = attrs.evolve(AWAY, name="Caldermouth Lanterns")
+    embers = attrs.evolve(AWAY, name="Brixholm Embers")
     async with running(notifier, config=text) as bench:
         threes = [
-            make(actionbus.ThreePointerMade, player="Bo Diaz", team=lanterns, score=(8, 3 * n)) for n in (1, 2, 3)
+            make(actionbus.ThreePointerMade, player="Bo Diaz", team=embers, score=(8, 3 * n)) for n in (1, 2, 3)
         ]
         await bench.deliver(make(actionbus.ThreePointerMade, player="Ann Lee"), *threes)
         await bench.deliver(attrs.evolve(threes[1], send_type=actionbus.SendType.DELETED))

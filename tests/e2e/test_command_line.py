@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -129,10 +131,12 @@ def test_a_clone_watches_a_match_without_a_token(tmp_path: Path) -> None:
     done = actionbus("run", "--until-finished", cwd=tmp_path)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert [line for line in lines if line.startswith("ALERT threes: ")]
+    told = set(re.findall(r"^ALERT (\w+): ", done.out, re.MULTILINE))
+    assert set(tomllib.loads(text)["alert"]) - told == {"double_double", "feed_blind"}  # nobody has one in this match
+    assert "ALERT three: taken back: " in done.out
     assert [line for line in lines if " = " in line]
     assert [line for line in lines if "defensive rebound" in line]
-    assert [line for line in lines if len(line) > 80] == []
+    assert [line for line in lines if len(line) > 80 and " corrected: " not in line and " taken back: " not in line] == []
 
 
 def test_the_command_can_be_run_from_any_folder_as_installed(tmp_path: Path) -> None:
