@@ -94,7 +94,7 @@ def test_all_problems_are_told_at_once_sorted_by_line(command: Command) -> None:
     assert [line.partition("; ")[0] for line in said.err.splitlines()] == [
         "plugins.toml:2: alert.steals.on[0]: there is no event class 'steel'",
         "plugins.toml:3: alert.steals.notify[0]: there is no channel 'fone'",
-        "plugins.toml:5: alert.steals.where.player: is empty",
+        "plugins.toml:5: alert.steals.where.player: is empty, so nothing would match",
         "plugins.toml:8: feed.sauce: unknown key",
         f"plugins.toml:10: plugin.mine: ModuleNotFoundError: No module named 'nowhere' ({Path('mine.py').resolve()}:1)",
         "plugins.toml:13: plugin.score_traker: no plugin of this name is installed",
