@@ -48,7 +48,10 @@ class _Loader:
 
 
 def _play(player: Player, game: Game) -> list[Sent]:
+    gc.disable()  # nearly all that a game leaves goes with it, as soon as it is over
     try:
         return player.play(game.load())
     except PluginError as error:
         raise PluginError(error.plugin, f"{error.what}, over {game.name}") from None
+    finally:
+        gc.enable()

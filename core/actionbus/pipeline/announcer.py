@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
+from attrs import define
 
 from actionbus.bus import is_own
 from actionbus.events.base import Moment, Origin, altered
@@ -15,30 +16,38 @@ from actionbus.pipeline.folds import Announced, Fold
 logger = structlog.get_logger()
 
 
+@define(eq=False)
+class _Watch:
+    """A fold, what listeners know of its moments, and what it read the last time that it was asked."""
+
+    fold: Fold
+    announced: Announced
+    reads: Callable[[Game], object]
+    seen: object = None
+
+
 class Announcer:
     """Knows what was announced. ``failed`` is told of a fold that raises; it is left out from then on."""
 
     def __init__(
         self, folds: Iterable[Fold], next_position: Callable[[], int], failed: Callable[[Fold, BaseException], None]
     ) -> None:
-        self._folds = {each: Announced(next_position) for each in folds}
+        self._watched = [_Watch(each, Announced(next_position), each.reads) for each in folds]
         self._published = Announced(next_position)
         self._failed = failed
 
     def look(self, game: Game, at: float, origin: Origin) -> Sequence[Moment]:
         """Let the folds look at the game, and return the announcements of what changed."""
-        if not self._folds:
-            return ()
         news: list[Moment] = []
-        for each, announced in tuple(self._folds.items()):
+        for each in self._watched:
             try:
                 reads = each.reads(game)
-                if reads == announced.seen:
+                if reads == each.seen:
                     continue
-                announced.seen = reads
-                news += _kept(announced.compare(each.moments(game), at, origin))
+                each.seen = reads
+                news += _kept(each.announced.compare(each.fold.moments(game), at, origin))
             except BaseException as error:
-                self._leave_out(each, error, game.fixture)
+                self._leave_out(each.fold, error, game.fixture)
         return news
 
     def publish(self, published: Published, at: float) -> Moment | None:
@@ -53,19 +62,20 @@ class Announcer:
         past is not announced, and what was announced under other settings stays as it is. But a fold that is new, and
         starts with the fixture, has yet to announce it all.
         """
-        by_kind = {fold.kind: announced for fold, announced in self._folds.items()}
+        by_kind = {each.fold.kind: each.announced for each in self._watched}
         for listed in held.rows:
             for moment in listed.row.events if listed.row.kind is RowKind.MOMENT else ():
                 assert isinstance(moment, Moment)
                 announced = self._published if moment.hops else by_kind.get(type(moment))
                 if announced is not None:
                     announced.remember(moment)
-        for fold, announced in tuple(self._folds.items()):
+        for each in self._watched:
+            fold, announced = each.fold, each.announced
             new = held.settings.get(fold.plugin, fold.settings) == fold.settings and not announced.spoke
             if new and fold.from_start:
                 continue
             try:
-                announced.seen = fold.reads(game)
+                each.seen = fold.reads(game)
                 announced.begin_with(fold.moments(game))
             except BaseException as error:
                 self._leave_out(fold, error, game.fixture)
@@ -74,7 +84,7 @@ class Announcer:
         # The boundary around a plugin's code, as around a handler: the fold is left out from now on.
         if not is_own(error):
             raise error
-        del self._folds[fold]
+        self._watched = [each for each in self._watched if each.fold is not fold]  # another list: one goes on over it
         what = {"plugin": fold.plugin, "fold": fold.kind.__name__, "fixture": fixture}
         logger.error("fold failed and is left out", **what, exc_info=error)
         self._failed(fold, error)

@@ -72,8 +72,6 @@ class Announced:
 
     next_position: Callable[[], int]
     """Numbers the announcements' rows."""
-    seen: object = None
-    """What the fold read the last time it was asked."""
     _known: dict[tuple[type[Moment], str], tuple[Moment, bool]] = field(factory=dict)
     _numbers: dict[tuple[type[Moment], str], int] = field(factory=dict[tuple[type[Moment], str], int])
 
