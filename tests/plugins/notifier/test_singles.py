@@ -226,6 +226,9 @@ message = "{{ player.name }}"
     assert told(rule, steal("Ann", 0), turnover(9), steal("Bo", 12)) == ["sent: Bo"]
     assert told(rule, steal("Ann", 0), steal("Bo", 5), turnover(11), steal("Cy", 20)) == ["sent: Ann", "lapsed: Ann",
                                                                                          "sent: Cy"]  # fmt: skip
+    ann = steal("Ann", 0)
+    desk = play(rule, ann, turnover(11), again(gone(ann), send_type=SendType.DELETED, timestamp=TIP_OFF + 12))
+    assert [(notice.kind, notice.version) for notice in desk.notices] == [("sent", 1), ("lapsed", 2), ("withdrawn", 3)]
     elsewhere = make(Turnover, team=AWAY, timestamp=TIP_OFF + 9)
     assert told(rule, steal("Ann", 0), elsewhere) == ["sent: Ann"]
 

@@ -105,10 +105,10 @@ class Lives:
                 alert.period, alert.clock, alert.left = finding.period, finding.clock, finding.left
                 changed = True
             case State.TOLD if alert.said != before:
-                self._notify(plan, key, alert, Kind.UPDATED if grew or confirmed else Kind.CORRECTED, before)
+                self._notify(plan, alert, Kind.UPDATED if grew or confirmed else Kind.CORRECTED, before)
             case State.GONE:
                 alert.state = State.TOLD
-                self._notify(plan, key, alert, Kind.RESTORED, before)
+                self._notify(plan, alert, Kind.RESTORED, before)
             case _:
                 if not changed:
                     return
@@ -116,25 +116,22 @@ class Lives:
 
     def fall(self, plan: Plan, key: str) -> None:
         """Let an alert go: its rule finds nothing any more."""
-        alert = self._alerts.get(key)
-        if alert is None:
-            return
-        if alert.state is State.HELD:
-            self._forget(key)
-        elif alert.state is State.TOLD:
-            alert.state = State.GONE
-            self._notify(plan, key, alert, Kind.WITHDRAWN, alert.said)
-            self._keep(key, alert)
+        self._end(plan, key, Kind.WITHDRAWN)
 
     def lapse(self, plan: Plan, key: str) -> None:
         """End the stretch that an alert is about: where it is not told yet, it will not be."""
+        self._end(plan, key, Kind.LAPSED)
+
+    def _end(self, plan: Plan, key: str, kind: Kind) -> None:
         alert = self._alerts.get(key)
         if alert is None:
             return
         if alert.state is State.HELD:
             self._forget(key)
         elif alert.state is State.TOLD:
-            self._notify(plan, key, alert, Kind.LAPSED, alert.said)
+            alert.state = State.GONE if kind is Kind.WITHDRAWN else State.TOLD
+            self._notify(plan, alert, kind, alert.said)
+            self._keep(key, alert)
 
     def tell_held(self, plan: Plan, key: str, at: float) -> None:
         """Tell an alert whose time has come."""
@@ -171,7 +168,7 @@ class Lives:
             self._cooling[cooling] = told = (alert.at, game)
             self.desk.keep(cooling, lambda: told)
         alert.state = State.TOLD
-        self._notify(plan, key, alert, Kind.SENT, "", on_the_wall)
+        self._notify(plan, alert, Kind.SENT, "", on_the_wall)
         self._keep(key, alert)
 
     def _is_cooling(self, plan: Plan, cooling: str, at: float, game: float | None) -> bool:
@@ -192,7 +189,7 @@ class Lives:
     def _keep(self, key: str, alert: Alert) -> None:
         self.desk.keep(key, lambda: dump_alert(alert))
 
-    def _notify(self, plan: Plan, key: str, alert: Alert, kind: Kind, before: str, hold: float = 0.0) -> None:
+    def _notify(self, plan: Plan, alert: Alert, kind: Kind, before: str, hold: float = 0.0) -> None:
         alert.version += 1
         notice = Notice(
             id=alert_id(plan.name, self.fixture, alert.about, alert.first),

@@ -76,12 +76,15 @@ class Single:
                 self._set(group, key)
             if going_on in (None, key):
                 self.lives.stand(self.plan, key, finding, event, late=is_late(self.plan, event))
-        elif going_on == key:
-            self.lives.fall(self.plan, key)
-            self._set(group, None)
-        elif going_on is not None and event.change not in GOING:
+            return
+        self.lives.fall(self.plan, key)
+        if going_on is None:
+            return
+        if going_on != key:
+            if event.change in GOING:
+                return  # what is taken back does not say how it is now
             self.lives.lapse(self.plan, going_on)
-            self._set(group, None)
+        self._set(group, None)
 
     def _set(self, group: str, key: str | None) -> None:
         kept = f"s:{self.plan.name}\0{group}"
