@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -32,7 +33,7 @@ from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
 from actionbus.installed import PROJECT as PROJECT
-from actionbus.installed import missing_publisher
+from actionbus.installed import Installed, installed, missing_publisher
 from actionbus.log import SharedState
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
@@ -153,7 +154,11 @@ class PluginContext:
 
         So a check can say why nothing would ever come of a name. None where nothing is missing, as far as is known.
         """
-        return missing_publisher(self._tree, name)
+        return missing_publisher(self._tree, name, self._installed)
+
+    @cached_property
+    def _installed(self) -> Installed:
+        return installed()
 
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""

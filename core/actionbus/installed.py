@@ -25,19 +25,19 @@ class Installed:
 
 def installed() -> Installed:
     """Look up what is installed."""
-    plugins = {point.name: point for point in entry_points(group=PROJECT)}
+    points = entry_points()  # all at once: looking them up is slow
+    plugins = {point.name: point for point in points.select(group=PROJECT)}
     by_module = {point.value: name for name, point in plugins.items()}
-    owners = {point.name: by_module[point.value] for point in entry_points(group=TABLES) if point.value in by_module}
+    owners = {point.name: by_module[point.value] for point in points.select(group=TABLES) if point.value in by_module}
     return Installed(plugins, owners)
 
 
-def missing_publisher(tree: Tree, name: str) -> str | None:
+def missing_publisher(tree: Tree, name: str, known: Installed) -> str | None:
     """Return the installed plugin whose event class this is (snake_case), if plugins.toml does not make use of it.
 
     A class that nobody has imported is looked for in the plugins that are not in use: they are imported. None where
     nothing is missing, and where nothing installed has such a class.
     """
-    known = installed()
     unused = {plugin: point for plugin, point in known.plugins.items() if not _is_used(tree, plugin, known)}
     kind = event_classes().get(name)
     for plugin, point in unused.items():

@@ -23,6 +23,10 @@ class TestedEclipse(Moment):
 """
 
 
+def missing(text: str, name: str) -> str | None:
+    return missing_publisher(read_tree(text, "plugins.toml"), name, installed())
+
+
 @pytest.fixture
 def eclipses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a distribution with a plugin ``eclipses`` that nobody has imported, and one that cannot be imported."""
@@ -40,14 +44,14 @@ def eclipses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("eclipses")
 def test_a_moment_is_looked_for_in_plugins_that_nobody_uses_and_one_that_cannot_be_imported_is_passed_over() -> None:
     assert {"a_wreck", "eclipses"} <= set(installed().plugins)
-    assert missing_publisher(read_tree("", "plugins.toml"), "tested_eclipse") == "eclipses"
+    assert missing("", "tested_eclipse") == "eclipses"
     assert "tested_eclipse" in event_classes()
-    assert missing_publisher(read_tree("", "plugins.toml"), "tested_eclipse") == "eclipses"  # though it is imported
+    assert missing("", "tested_eclipse") == "eclipses"  # though it is imported
 
 
 @pytest.mark.usefixtures("eclipses")
 @pytest.mark.parametrize(
-    ("text", "missing"),
+    ("text", "lacking"),
     [
         ("[plugin.eclipses]", None),
         ("[plugin.eclipses]\nenabled = true", None),
@@ -56,18 +60,17 @@ def test_a_moment_is_looked_for_in_plugins_that_nobody_uses_and_one_that_cannot_
         ("[plugin.other]\npath = 'other.py'", "eclipses"),
     ],
 )
-def test_a_plugin_is_in_use_by_its_own_table_or_one_that_it_owns(text: str, missing: str | None) -> None:
-    missing_publisher(read_tree("", "plugins.toml"), "tested_eclipse")  # which imports it
-    assert missing_publisher(read_tree(text, "plugins.toml"), "tested_eclipse") == missing
+def test_a_plugin_is_in_use_by_its_own_table_or_one_that_it_owns(text: str, lacking: str | None) -> None:
+    missing("", "tested_eclipse")  # which imports it
+    assert missing(text, "tested_eclipse") == lacking
 
 
 def test_nothing_is_missing_for_what_the_core_announces_or_nothing_has() -> None:
-    tree = read_tree("", "plugins.toml")
-    assert missing_publisher(tree, "steal") is None
-    assert missing_publisher(tree, "feed_status") is None
-    assert missing_publisher(tree, "no_such_class") is None
+    assert missing("", "steal") is None
+    assert missing("", "feed_status") is None
+    assert missing("", "no_such_class") is None
 
 
 def test_the_moments_of_the_plugin_that_comes_with_actionbus_are_known_by_theirs() -> None:
-    assert missing_publisher(read_tree("", "plugins.toml"), "lead_change") == "score_tracker"
-    assert missing_publisher(read_tree("[plugin.score_tracker]", "plugins.toml"), "lead_change") is None
+    assert missing("", "lead_change") == "score_tracker"
+    assert missing("[plugin.score_tracker]", "lead_change") is None
