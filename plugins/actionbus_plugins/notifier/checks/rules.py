@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from actionbus import Action, Due, Event, event_classes
+from actionbus import Action, Due, Event, Moment, event_classes
 from actionbus_plugins.notifier.checks.asked import Wrong, wrong_where
 from actionbus_plugins.notifier.checks.scope import Complaint, Scope, did_you_mean, in_words
 from actionbus_plugins.notifier.checks.texts import check_condition, check_message
@@ -64,7 +64,8 @@ def _wrong_classes(rule: Rule, around: Around, known: Mapping[str, type[Event]])
 def _unknown(keys: Sequence[str], names: Names, around: Around, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
     for place, name in enumerate(listed(names)):
         at: tuple[str | int, ...] = (*keys, place) if not isinstance(names, str) else tuple(keys)
-        plugin = around.missing_publisher(name)
+        kind = known.get(name, Moment)
+        plugin = around.missing_publisher(name) if issubclass(kind, Moment) else None
         if plugin is not None:
             yield at, f"{name} is announced by the plugin {plugin}, which is not configured", f"add [plugin.{plugin}]"
         elif name not in known:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from minijinja import TemplateError
 
-from actionbus_plugins.notifier.language import LONGEST, Condition, Message, reason
+from actionbus_plugins.notifier.language import LONGEST
 from actionbus_plugins.notifier.names import seconds
-
-T = TypeVar("T", Condition, Message)
 
 TAGS = "only {% if %}, {% elif %}, {% else %} and {% endif %} may stand in a message"
 _TWO = "cannot be read: a value follows upon a value"
@@ -79,8 +75,8 @@ class Refused(Exception):
         self.hint = hint
 
 
-def read_condition(text: str) -> tuple[nodes.Expr, Condition]:
-    """Read ``when``: as Jinja's tree, and made ready to run. Raises Refused."""
+def read_condition(text: str) -> nodes.Expr:
+    """Read ``when`` as Jinja does. Raises Refused."""
     _check_length(text, "leave it out to let everything through")
     bare = re.sub(_STRING, "''", text, flags=re.VERBOSE | re.DOTALL)
     if "{{" in bare or "{%" in bare:
@@ -89,15 +85,15 @@ def read_condition(text: str) -> tuple[nodes.Expr, Condition]:
         raise Refused("is a condition and no message: it stands without {{ }} and {% %}", hint)
     match _parse(f"{{{{ {text} }}}}", [text]).body:
         case [nodes.Output(nodes=[nodes.Expr() as expression])] if not isinstance(expression, nodes.TemplateData):
-            return expression, _accepted(Condition, text)
+            return expression
         case _:
             raise Refused("should be one expression", "write it without { and }")
 
 
-def read_message(text: str) -> tuple[nodes.Template, Message]:
-    """Read ``message``: as Jinja's tree, and made ready to run. Raises Refused."""
+def read_message(text: str) -> nodes.Template:
+    """Read a message as Jinja does. Raises Refused."""
     _check_length(text, 'leave it out for "{{ type_text }}"')
-    return _parse(text, [found["inside"] for found in _BLOCK.finditer(text)]), _accepted(Message, text)
+    return _parse(text, [found["inside"] for found in _BLOCK.finditer(text)])
 
 
 def _check_length(text: str, instead: str) -> None:
@@ -123,13 +119,6 @@ def _parse(template: str, expressions: Sequence[str]) -> nodes.Template:
         raise next((found for each in tokens if (found := _slip(each)) is not None), _said(error)) from None
     except RecursionError:
         raise Refused("is too long a chain", "write a simpler one") from None
-
-
-def _accepted(kind: type[T], text: str) -> T:
-    try:
-        return kind(text)
-    except TemplateError as error:
-        raise Refused(f"cannot be read: {reason(error)}") from None
 
 
 def _duration(text: str) -> float | None:

@@ -26,14 +26,13 @@ def check_condition(
 ) -> Iterator[Complaint]:
     """Say what is wrong with ``when`` about events of these classes; ``extra`` are samples of the rule's own names."""
     try:
-        expression, condition = read_condition(text)
-        wrong = wrong_in_condition(expression, scope) or _unseen(condition, scope)
+        wrong = wrong_in_condition(read_condition(text), scope)
     except Refused as refused:
         yield refused.what, refused.hint
     except RecursionError:
         yield "is too long a chain", "write a simpler one"
     else:
-        yield from wrong or _failing(condition.holds, kinds, extra)
+        yield from wrong or _wrong_in_engine(Condition, text, scope, kinds, extra)
 
 
 def check_message(
@@ -44,19 +43,34 @@ def check_message(
         if scope.has(found[1]):
             yield f"{found[0]} would be sent as it stands", f"write {{{{ {found[1]} }}}}"
     try:
-        template, message = read_message(text)
-        wrong = wrong_in_message(template, scope) or _unseen(message, scope)
+        wrong = wrong_in_message(read_message(text), scope)
     except Refused as refused:
         yield refused.what, refused.hint
     except RecursionError:
         yield "is too long a chain", "write a simpler one"
     else:
-        yield from wrong or _failing(message.render, kinds, extra)
+        yield from wrong or _wrong_in_engine(Message, text, scope, kinds, extra)
 
 
-def _unseen(text: Condition | Message, scope: Scope) -> list[Complaint]:
-    """Refuse what the engine sees as a name and the check did not: should the two ever read a text differently."""
-    return [(f"names '{name}', which cannot be checked", None) for name in sorted(text.dotted) if not scope.has(name)]
+def _wrong_in_engine(
+    make: type[Condition] | type[Message],
+    text: str,
+    scope: Scope,
+    kinds: Collection[type[Event]],
+    extra: Mapping[str, object],
+) -> Iterator[Complaint]:
+    """Let the engine read a text and try it: last, since it works out what is constant as it reads, without limits."""
+    try:
+        made = make(text)
+    except TemplateError as error:
+        yield f"cannot be read: {reason(error)}", None
+        return
+    # What the engine takes for a name and the check did not: should the two ever read a text differently.
+    unseen = [name for name in sorted(made.dotted) if not scope.has(name)]
+    for name in unseen:
+        yield f"names '{name}', which cannot be checked", None
+    if not unseen:
+        yield from _failing(made.holds if isinstance(made, Condition) else made.render, kinds, extra)
 
 
 def _failing(
