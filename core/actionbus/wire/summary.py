@@ -6,6 +6,7 @@ from typing import cast
 
 from actionbus.errors import BadPacket
 from actionbus.events.base import PeriodScore, Score, Summary
+from actionbus.wire import usual
 from actionbus.wire.fields import Plan, Raw, flag, label, maybe_text, maybe_whole, refusal, seconds, true, wrong
 
 SUMMARY: Plan = {
@@ -39,17 +40,14 @@ class SummaryReader:
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Summary] = {}  # those with the periods as they are now
         self._raw_periods: object = None
+        self._written = b""  # the periods as they were written last, where that is known
         self._periods: tuple[PeriodScore, ...] = ()
 
     def read(self, raw: Raw) -> Summary:
         """Return the summary. Raises BadPacket with the path of the field that is wrong."""
         try:
             get = raw.get
-            periods = get("periods")
-            if periods != self._raw_periods:
-                self._periods = self._read_periods(periods)
-                self._raw_periods = periods
-                self._known.clear()
+            self._turn_to(get("periods"))
             said = (
                 get("homeTeamScore"),
                 get("awayTeamScore"),
@@ -61,13 +59,44 @@ class SummaryReader:
                 get("isHomeTeamInPossession"),
                 get("finished"),
             )
-            known = self._known.get(said)
-            if known is None:
-                known = self._known[said] = self._read(*said)
+            return self._of(said)
         except (TypeError, ValueError, AttributeError):
             raise refusal("fixtureSummary.", SUMMARY, raw) from None
         except RecursionError:
             raise BadPacket("fixtureSummary.periods: is nested too deeply") from None
+
+    def read_usual(self, said: usual.Summary) -> Summary:
+        """Return the summary of a packet that is as usual. Raises BadPacket, and one of UNUSUAL where it is not."""
+        written = bytes(said.periods)
+        if written != self._written:  # most often they are not parsed at all
+            self._turn_to(usual.loaded(said.periods))
+            self._written = written
+        return self._of(
+            (
+                said.homeTeamScore,
+                said.awayTeamScore,
+                said.currentPeriod,
+                said.currentStatus,
+                said.collectionStatus,
+                said.currentClockState,
+                said.isHomeTeamInPossesion,
+                said.isHomeTeamInPossession,
+                said.finished,
+            )
+        )
+
+    def _turn_to(self, periods: object) -> None:
+        """Read the periods if they are others."""
+        self._written = b""
+        if periods != self._raw_periods:
+            self._periods = self._read_periods(periods)
+            self._raw_periods = periods
+            self._known.clear()
+
+    def _of(self, said: tuple[object, ...]) -> Summary:
+        known = self._known.get(said)
+        if known is None:
+            known = self._known[said] = self._read(*said)
         return known
 
     def _read(
