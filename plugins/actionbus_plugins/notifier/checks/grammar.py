@@ -48,6 +48,8 @@ class _Reader:
 
     scope: Scope
     found: list[Complaint] = field(factory=list[Complaint])
+    _sorts: dict[int, Sort] = field(factory=dict[int, Sort])
+    """By the id of the part: some are asked for several times, and parts are nested."""
 
     def say(self, what: str, hint: str | None = None) -> Sort:
         """Note what is wrong."""
@@ -87,6 +89,12 @@ class _Reader:
 
     def sort(self, node: nodes.Expr) -> Sort:
         """Return what a part of an expression is."""
+        sort = self._sorts.get(id(node))
+        if sort is None:
+            sort = self._sorts[id(node)] = self._look(node)
+        return sort
+
+    def _look(self, node: nodes.Expr) -> Sort:
         match node:
             case nodes.Const():
                 return self._constant(node)
@@ -229,7 +237,6 @@ class _Reader:
     def _element(self, node: nodes.Expr) -> Sort:
         """Return what the elements of a list are."""
         if isinstance(node, nodes.List | nodes.Tuple):
-            quiet = _Reader(self.scope)
-            sorts: set[Sort] = {quiet.sort(each) for each in node.items}
+            sorts: set[Sort] = {self.sort(each) for each in node.items}
             return sorts.pop() if len(sorts) == 1 else "any"
         return "text" if (path_of(node) or "").startswith("lists.") else "any"
