@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
-
 import trio
 from attrs import define, field, frozen
 
 from actionbus_plugins.notifier.delivery.entry import Entry
 
 LATE = 5.0  # seconds: what is told later than that has waited
+MOST_PROBES = 3  # attempts with one message to find out whether a service is there
 
 Place = tuple[str, str]
 """A fixture and an alert."""
@@ -18,11 +16,13 @@ Place = tuple[str, str]
 
 @frozen
 class Hint:
-    """When something is to be done about an entry (Unix seconds), and whether it would be told for the first time."""
+    """When something is to be done about an entry, in Unix seconds."""
 
     due: float
     ready: float
     fresh: bool
+    """Whether it is told for the first time, and nothing of it can have been seen."""
+    tries: int
 
 
 @define(eq=False)
@@ -51,21 +51,30 @@ class Agenda:
         else:
             self._hints.pop(place, None)
 
-    def first(self, *, without: Collection[Place], at_once: bool) -> tuple[Place, float] | None:
-        """Return what comes next, and when; ``at_once`` it is not waited for another attempt."""
-        times = {
-            place: hint.due if at_once else hint.ready for place, hint in self._hints.items() if place not in without
-        }
-        place = min(times, key=lambda place: (times[place], place), default=None)
-        return (place, times[place]) if place is not None else None
+    def first(self, *, probing: bool) -> tuple[Place, float] | None:
+        """Return what comes next, and when.
+
+        While it is ``probing`` whether the service is there it is one that was sent before, so that the others
+        cannot have been seen and may go as one message; but not for long: it may be that message that fails.
+        """
+        hints = self._hints
+        tried = [place for place, hint in hints.items() if 0 < hint.tries < MOST_PROBES] if probing else []
+        place = min(tried or hints, key=lambda place: hints[place].ready, default=None)
+        return (place, hints[place].ready) if place is not None else None
+
+    def due(self, now: float) -> list[Place]:
+        """Return what is due, whether it was tried or not, the oldest first."""
+        hints = self._hints
+        return sorted((place for place in hints if hints[place].due <= now), key=lambda place: hints[place].due)
 
     def late(self, fixture: str, now: float) -> list[Place]:
-        """Return the alerts of a fixture that should have been told a while ago."""
-        hints = ((place, hint) for place, hint in self._hints.items() if place[0] == fixture)
-        return [place for place, hint in hints if hint.fresh and hint.due < now - LATE]
+        """Return the alerts of a fixture that should have been told a while ago, the oldest first."""
+        hints = self._hints
+        late = [place for place, hint in hints.items() if hint.fresh and hint.due < now - LATE and place[0] == fixture]
+        return sorted(late, key=lambda place: hints[place].due)
 
 
 def _hint(entry: Entry) -> Hint | None:
     if entry.due is None:
         return None
-    return Hint(entry.due, entry.ready if entry.ready is not None else math.inf, entry.is_fresh)
+    return Hint(entry.due, max(entry.due, entry.retry), entry.is_fresh, entry.tries)

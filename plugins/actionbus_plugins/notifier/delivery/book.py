@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ class Book:
     context: PluginContext
     zone: ZoneInfo
     wall: Callable[[], float]
+    rng: random.Random
     agenda: Agenda = field(init=False, factory=Agenda)
     counts: Counter[str] = field(init=False, factory=Counter[str])
     """What came of alerts in this run."""
@@ -101,8 +103,12 @@ class Book:
                 self.count("failed")
                 return refused(entry, step, before)
             case Lost():
-                wait = max(wait, min(LAST_WAIT, 2.0 ** min(entry.tries, 10)))  # it may be the message that is too much
+                wait = max(wait, self.back_off(entry.tries + 1))  # it may be this message alone that is too much
                 kept = lost(entry, self.wall() + wait, before, sure=outcome.sure)
                 if kept.closed and not entry.closed:
                     self.count("dropped")
                 return kept
+
+    def back_off(self, failures: int) -> float:
+        """Return for how many seconds to wait after so many failures in a row: longer and longer, at random."""
+        return self.rng.uniform(FIRST_WAIT, min(LAST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 10)))

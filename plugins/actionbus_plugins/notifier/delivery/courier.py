@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,8 +10,7 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define, field
 
-from actionbus_plugins.notifier.delivery.agenda import Place
-from actionbus_plugins.notifier.delivery.book import FIRST_WAIT, LAST_WAIT, Book
+from actionbus_plugins.notifier.delivery.book import Book
 from actionbus_plugins.notifier.delivery.jobs import Job, plan
 from actionbus_plugins.notifier.delivery.outcome import Lost, Outcome, Refused, Sender
 
@@ -26,11 +24,9 @@ class Courier:
 
     book: Book
     sender: Sender
-    rng: random.Random
     _sent: deque[float] = field(init=False, factory=deque[float])  # when, on trio's clock; as far as it limits the pace
     _failures: int = field(init=False, default=0)  # in a row
     _pause: float = field(init=False, default=-math.inf)  # until then, on trio's clock, the service is left alone
-    _tried: set[Place] = field(init=False, factory=set[Place])  # since the end was near
 
     def finish(self) -> None:
         """Try what is due once more, and end."""
@@ -39,20 +35,19 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver, until told to finish."""
-        while True:
-            agenda = self.book.agenda
+        agenda = self.book.agenda
+        while not self.book.at_once:
             agenda.woken = trio.Event()
-            found = agenda.first(without=self._tried, at_once=self.book.at_once)
+            found = agenda.first(probing=self._failures > 0)
             seconds = max(found[1] - self.book.wall(), self._blocked()) if found is not None else math.inf
             if found is not None and seconds <= 0:
-                if self.book.at_once:
-                    self._tried.add(found[0])
                 await self._deliver(*found[0])
-            elif self.book.at_once:
-                return
             else:
                 with trio.move_on_after(min(seconds, LOOK_AGAIN)):
                     await agenda.woken.wait()
+        for place in agenda.due(self.book.wall()):
+            if self._blocked() <= 0:
+                await self._deliver(*place)
 
     def _blocked(self) -> float:
         """Return for how many seconds nothing can be sent."""
@@ -83,8 +78,7 @@ class Courier:
         log, name = self.book.context.log, self.book.name
         if isinstance(outcome, Lost):
             self._failures += 1
-            most = min(LAST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures, 10))
-            wait = max(self.rng.uniform(FIRST_WAIT, most), outcome.wait)
+            wait = max(self.book.back_off(self._failures), outcome.wait)
             self._pause = trio.current_time() + wait
             if self._failures == 1:
                 log.warning("channel cannot be reached, alerts wait", channel=name, reason=outcome.words)

@@ -21,6 +21,7 @@ from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, 
 MOST_READ = 65_536  # bytes of an answer
 MOST_WORDS = 200  # characters of it that are shown
 LONGEST_WAIT = 3_600.0  # seconds, whatever a server asks for
+UNAVAILABLE = 503  # of the 5xx the one that says that nothing was done
 AGAIN = (408, 425, 429)  # of the 4xx: asking again makes sense
 _SHORTEST = 8  # characters of a part of a secret address that is hidden by itself: shorter ones are words
 
@@ -61,7 +62,11 @@ class Web:
             return Arrived()
         words = " ".join((f"status {status}", self._clean(_words(said)))).strip()
         if status >= 500 or status in AGAIN:
-            return Lost(words=words, sure=status < 500, wait=_wait(response.headers.get("retry-after", "")))
+            return Lost(
+                words=words,
+                sure=status < 500 or status == UNAVAILABLE,
+                wait=_wait(response.headers.get("retry-after", "")),
+            )
         return Refused(words=words, status=status)
 
     def _clean(self, text: str) -> str:
@@ -106,11 +111,12 @@ def parts(hidden: Iterable[str]) -> set[str]:
 
 async def _read(response: httpx2.Response) -> bytes:
     said = b""
-    async for chunk in response.aiter_raw():
-        said += chunk
-        if len(said) >= MOST_READ:
-            break
-    return said[:MOST_READ]
+    with trio.CancelScope() as enough:
+        async for chunk in response.aiter_raw():
+            said = (said + chunk)[:MOST_READ]
+            if len(said) == MOST_READ:
+                enough.cancel()  # leaving the loop would leave httpx2's generators to the garbage collector
+    return said
 
 
 def _words(said: bytes) -> str:

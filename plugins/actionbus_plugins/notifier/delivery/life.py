@@ -99,7 +99,11 @@ def next_step(entry: Entry, ability: Ability) -> Step | None:
     if notice.on_correction == "ignore" and not entry.stands:
         return None
     wrong = entry.wrong > told.version
-    if ability.follows and (notice.on_correction == "followup" or not ability.edits or told.followed):
+    if (
+        ability.follows
+        and told.form != "gone"
+        and (notice.on_correction == "followup" or not ability.edits or told.followed)
+    ):
         return _follow(entry, told, ability, wrong=wrong)
     return _edit(entry, told, ability, wrong=wrong)
 
@@ -110,7 +114,7 @@ def _edit(entry: Entry, told: Told, ability: Ability, *, wrong: bool) -> Step | 
         state: State = "restored" if told.form != "plain" else "corrected" if wrong else "updated"
         result = evolve(told, version=notice.version, text=notice.text, form="plain")
         step = _step(entry, "edit", state, notice.text, result)
-    elif notice.on_correction == "retract" and ability.deletes:
+    elif ability.deletes and (notice.on_correction == "retract" or told.form == "gone"):
         result = evolve(told, version=notice.version, form="gone")
         step = _step(entry, "delete", "withdrawn", f"taken back: {told.text}", result)
     else:

@@ -31,13 +31,14 @@ class Outbox:
 
     _context: PluginContext
     _channels: Mapping[str, Channel]
-    _books: Mapping[str, Book]
+    books: Mapping[str, Book]
+    """What waits, for each channel that does not print at once."""
     _wall: Callable[[], float]
 
     def put(self, notice: Notice, channels: Sequence[str]) -> None:
         """Tell channels how an alert stands from now on. To be called in a handler: it is committed with its run."""
         for channel in channels:
-            if (book := self._books.get(channel)) is not None:
+            if (book := self.books.get(channel)) is not None:
                 book.hear(notice)
             else:
                 self._print(notice, channel)
@@ -77,8 +78,8 @@ async def open_outbox(
                 continue
             sender = await stack.enter_async_context(open_sender(name, channel, context))
             terms = Terms(ability=sender.ability, delay=channel.delay, deadline=channel.deadline)
-            book = Book(name, channel, terms, context, ZoneInfo(timezone), wall)
-            couriers.append(Courier(book, sender, rng or random.Random()))
+            book = Book(name, channel, terms, context, ZoneInfo(timezone), wall, rng or random.Random())
+            couriers.append(Courier(book, sender))
         await _take_up(context, couriers)
         async with trio.open_nursery() as nursery:
             for courier in couriers:

@@ -74,9 +74,8 @@ def plan_sheet(book: Book, fixture: str, alert: str, name: str) -> SheetJob | No
     record = _record(book, name) if name else _Record()
     is_new = not name
     if not record.arrived:
-        late = {alert, *(alert for _, alert in book.agenda.late(fixture, book.wall()))} - set(record.members)
+        late = [alert for _, alert in book.agenda.late(fixture, book.wall()) if alert not in record.members]
         more = [alert for alert in late if alert in entries and entries[alert].is_fresh]
-        more.sort(key=lambda alert: (entries[alert].due or 0.0, alert))
         unreached = record.unreached or any(entries[alert].tries for alert in more)
         entries |= {alert: evolve(entries[alert], retry=0.0) for alert in more}  # they go with the others
         record = evolve(record, members=(*record.members, *more), unreached=unreached)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import attrs
 import trio
 from attrs import define, field
 from tests.core.log import journals
+from tests.core.log.players import packets
 from tests.core.plugins import make_plugin
 
 from actionbus import Declaration, PluginContext, Steal, Subscription, hookimpl, on
@@ -20,7 +22,7 @@ from actionbus.config import read_tree
 from actionbus.host import Host, Plugin, hosting
 from actionbus.log import Log, MemoryLog
 from actionbus.pipeline import Pipeline
-from actionbus.testing import FIXTURE, TIP_OFF, make
+from actionbus.testing import FIXTURE, TIP_OFF
 from actionbus_plugins.notifier.delivery import Channels, Outbox, open_outbox, problems
 from actionbus_plugins.notifier.notice import Kind, Notice
 
@@ -29,6 +31,8 @@ def wall() -> float:
     """Tell the time of day as trio's clock goes: 2026-01-01 18:00 UTC at its start."""
     return TIP_OFF + trio.current_time()
 
+
+_numbers = itertools.count(1)
 
 Put = tuple[Notice, Sequence[str]]
 
@@ -64,8 +68,7 @@ class Bench:
         for each in notices:
             self.puts.append((each, to))
             pipeline = await self.open(each.fixture)
-            steal = make(Steal, fixture=each.fixture)
-            pipeline.take(steal, "", steal.timestamp or 0.0)
+            journals.give(pipeline, packets([next(_numbers)], fixture=each.fixture))
             await pipeline.route.caught_up()
 
     async def open(self, fixture: str) -> Pipeline:
@@ -133,3 +136,10 @@ def with_outbox(puts: list[Put], opened: Callable[[PluginContext, Outbox], None]
 def evolved(told: Notice, **changes: Any) -> Notice:
     """Return a notice with other values."""
     return attrs.evolve(told, **changes)
+
+
+def sums(bench: Bench, channel: str = "phone") -> dict[str, float]:
+    """What the channel has counted over all runs."""
+    names = "told", "edited", "withdrawn", "expired", "failed", "quiet", "dropped", "digests"
+    found = {name: bench.context.shared.sum(f"{channel}:{name}") for name in names}
+    return {name: value for name, value in found.items() if value}

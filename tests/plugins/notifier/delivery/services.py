@@ -13,8 +13,8 @@ import h11
 import trio
 from attrs import define, field, frozen
 
-Mood = Literal["well", "deaf", "mute", "stuck", "slow", "babbling"]
-"""Well; closes before it has read; does what it is asked and closes without an answer; never answers; answers after
+Mood = Literal["well", "busy", "deaf", "mute", "stuck", "slow", "babbling"]
+"""Well; says that it is busy; closes before it has read; does what it is asked and closes without an answer; never answers; answers after
 3 s; answers without an end."""
 
 REASON = {200: b"OK", 204: b"No Content"}
@@ -55,7 +55,8 @@ class Service:
     """Answers that are given, one after the other, before it does anything."""
     asked: list[Ask] = field(factory=list[Ask])
     """All that came, whatever became of it."""
-    connections: int = 0
+    connected: list[float] = field(factory=list[float])
+    """When somebody came, on trio's clock."""
     moody: Callable[[Ask], Mood | Answer | None] = lambda ask: None
     """Decides for each request; None: as ``mood`` and ``refusals`` say."""
 
@@ -65,7 +66,7 @@ class Service:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection."""
-        self.connections += 1
+        self.connected.append(trio.current_time())
         try:
             if self.mood == "deaf":
                 return
@@ -91,6 +92,8 @@ class Service:
                 await trio.sleep_forever()
             if isinstance(decided, Answer):
                 answer = decided
+            elif mood == "busy":
+                answer = Answer(503)
             elif self.refusals and decided is None:
                 answer = self.refusals.pop(0)
             else:
