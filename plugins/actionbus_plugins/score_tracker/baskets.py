@@ -74,8 +74,9 @@ class Baskets:
         """Whether actions of this class matter: none do, the game has its baskets in order."""
         return False
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count nothing."""
+        return False
 
     def settle(self, game: Game) -> None:
         """Look at the baskets that are new or stand behind a new one."""

@@ -25,8 +25,8 @@ class Finder(Protocol):
         """Whether actions of this class matter."""
         ...
 
-    def count(self, action: Action, by: int) -> None:
-        """Count an action (+1), or take it back (-1)."""
+    def count(self, action: Action, by: int) -> bool:
+        """Count an action (+1), or take it back (-1); return whether there is something to see now."""
         ...
 
     def settle(self, game: Game) -> None:
@@ -75,8 +75,8 @@ class Book:
                 if hearers is None:
                     hearers = self._hearers[kind] = tuple(each for each in self._awake if each.hears(kind))
                 for finder in hearers:
-                    finder.count(action, by)
-                moved += hearers
+                    if finder.count(action, by):
+                        moved.append(finder)
         self._seen, self.version = len(entries), game.version
         if self._flow != game.flow.version:
             self._flow = game.flow.version
@@ -113,10 +113,17 @@ class Books:
     def asked(self, finder: Callable[[Book], F]) -> Callable[[Game], F]:
         """Return what gives a game's finder, awake and up to date."""
 
-        def ask(game: Game) -> F:
-            book = self.read(game)
-            asked = finder(book)
-            book.wake(asked, game)
+        open_game: Game | None = None
+        asked: F | None = None
+
+        def ask(game: Game) -> F:  # at every packet: in a hurry
+            nonlocal open_game, asked
+            if asked is None or open_game is not game:
+                book = self.read(game)
+                open_game, asked = game, finder(book)
+                book.wake(asked, game)
+            elif self._game is not game or self._book.version != game.version:
+                self.read(game)
             return asked
 
         return ask
@@ -131,7 +138,7 @@ class Books:
             nonlocal open_game, open_found
             if open_game is not game:
                 open_game, open_found = game, found(ask(game))
-            elif self._game is not game or self._book.version != game.version:
+            elif self._book.version != game.version or self._game is not game:
                 self.read(game)
             return open_found.version
 

@@ -47,14 +47,14 @@ class Milestones:
         """Whether actions of this class matter: those of the box score do."""
         return issubclass(kind, COUNTED)
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count what the action adds to the figures that matter."""
         parts = self._parts.get(type(action))
         if parts is None:
             parts = self._find_parts(action)
         team, player = action.team, action.player
         if team is None:
-            return
+            return False
         for is_player, stat, amount in parts:
             if not is_player:
                 owner = False, team.id
@@ -64,6 +64,7 @@ class Milestones:
                 continue
             self._series[owner, stat].count(action, by, amount)
             self._moved[owner, stat] = None
+        return bool(self._moved)
 
     def _find_parts(self, action: Action) -> Parts:
         figures = Line.moved_by(action)
@@ -165,11 +166,12 @@ class FoulTroubles:
         """Whether actions of this class matter: fouls do."""
         return issubclass(kind, Foul)
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count a player's foul."""
         if action.player is not None and action.team is not None and "fouls" in Line.moved_by(action):
             self._fouls[action.player.id].count(action, by)
             self._moved[action.player.id] = None
+        return bool(self._moved)
 
     def settle(self, game: Game) -> None:
         """Look again at the limits of the players who have fouled."""

@@ -42,10 +42,12 @@ class ClutchTimes:
         """Whether actions of this class matter: all may have a clock."""
         return True
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count an action with little time left."""
-        if action.period >= self._clutch.period and self._is_late(action):
-            self._late[action.period].count(action, by)
+        if action.period < self._clutch.period or not self._is_late(action):
+            return False
+        self._late[action.period].count(action, by)
+        return True
 
     def settle(self, game: Game) -> None:
         """See whether it begins with other actions, or with another score."""
@@ -110,12 +112,13 @@ class PeriodEnds:
         """Whether actions of this class matter: those that end a period do."""
         return issubclass(kind, (MatchOver, PeriodOver))
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count the end of a period or of the match."""
         for kind, series in self._ends.items():
             if isinstance(action, kind):
                 series[action.period].count(action, by)
                 self._moved = True
+        return self._moved
 
     def settle(self, game: Game) -> None:
         """See whether other periods are over, by another word, or with another score."""
@@ -184,19 +187,19 @@ class FinalScores:
         """Whether actions of this class matter: the end of the match does."""
         return issubclass(kind, MatchOver)
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count the end of the match."""
         self._over.count(action, by)
+        return False  # the feed may end the match without an action, so ``reads`` looks
 
     def settle(self, game: Game) -> None:
-        """Do nothing: the feed may end the match without an action, so ``reads`` looks."""
+        """Do nothing: ``reads`` looks."""
 
     def reads(self, game: Game) -> object:
         """Give all that the final score is made of, once there is one."""
-        over = self._over.actions[-1:]
-        if not over and not game.finished:
+        if not self._over.actions and not game.finished:
             return None
-        last = over[0] if over else (game.period, game.clock)
+        last = self._over.actions[-1] if self._over.actions else (game.period, game.clock)
         return last, game.score, _team(game.home, home=True), _team(game.away, home=False)
 
     def moments(self, game: Game) -> Sequence[FinalScore]:

@@ -44,7 +44,7 @@ class Streaks:
         )
         return bool(self._roles[kind])
 
-    def count(self, action: Action, by: int) -> None:
+    def count(self, action: Action, by: int) -> bool:
         """Count what makes a streak, and what breaks one."""
         for name, role in self._roles[type(action)]:
             who = action.player if self._rules[name].per == "player" else action.team
@@ -52,6 +52,7 @@ class Streaks:
                 key = (name, who.id)
                 self._series[key].count(action, by, role)
                 self._moved[key] = None
+        return bool(self._moved)
 
     def settle(self, game: Game) -> None:
         """Look again at those for whom something was counted."""

@@ -10,11 +10,17 @@ from typing import Any
 from attrs import define, field
 
 from actionbus import Action, Change, Fold, Game, Moment, Origin
-from actionbus.pipeline.folds import Announced
+from actionbus.pipeline.announcer import Announcer
 from actionbus.timeline import Timeline
 from actionbus_plugins.score_tracker import moments as m
 from actionbus_plugins.score_tracker.settings import Settings
 from actionbus_plugins.score_tracker.standing import make_folds
+
+
+def fail(fold: Fold, error: BaseException) -> None:
+    """Let a fold that raises fail the test."""
+    raise error
+
 
 Said = dict[str, dict[str, tuple[Any, ...]]]
 
@@ -30,12 +36,11 @@ class Played:
     standing: dict[str, dict[str, Moment]] = field(factory=dict[str, dict[str, Moment]])
     """What adding up the announcements gives, by class and key."""
     _timeline: Timeline = field(factory=Timeline)
-    _announced: list[Announced] = field(init=False)
+    _announcer: Announcer = field(init=False)
     _count: int = 0
 
     def __attrs_post_init__(self) -> None:
-        number = count(1)
-        self._announced = [Announced(number.__next__) for _ in self.folds]
+        self._announcer = Announcer(self.folds, count(1).__next__, fail)
 
     def give(self, *packets: Action) -> list[Moment]:
         """Fold packets in, and return what was announced."""
@@ -53,19 +58,14 @@ class Played:
 
     def look(self, at: float = 0.0) -> None:
         """Let the folds look, each only where what it reads has changed, and add up what is announced."""
-        for each, announced in zip(self.folds, self._announced, strict=True):
-            reads = each.reads(self.game)
-            if reads == announced.seen:
-                continue
-            announced.seen = reads
-            for moment in announced.compare(each.moments(self.game), at, Origin.LIVE):
-                self.heard.append(moment)
-                held = self.standing.setdefault(type(moment).__name__, {})
-                if moment.change is Change.WITHDRAWN:
-                    del held[moment.key]
-                else:
-                    assert (moment.change is Change.AMENDED) is (moment.key in held)
-                    held[moment.key] = moment
+        for moment in self._announcer.look(self.game, at, Origin.LIVE):
+            self.heard.append(moment)
+            held = self.standing.setdefault(type(moment).__name__, {})
+            if moment.change is Change.WITHDRAWN:
+                del held[moment.key]
+            else:
+                assert (moment.change is Change.AMENDED) is (moment.key in held)
+                held[moment.key] = moment
 
     def said(self) -> Said:
         """Return what stands, as the oracle tells it."""
