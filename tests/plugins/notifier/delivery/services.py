@@ -14,8 +14,8 @@ import trio
 from attrs import define, field, frozen
 
 Mood = Literal["well", "busy", "deaf", "mute", "stuck", "slow", "babbling"]
-"""Well; says that it is busy; closes before it has read; does what it is asked and closes without an answer; never answers; answers after
-3 s; answers without an end."""
+"""Well; says that it is busy; closes before it has read; does what it is asked and closes without an answer; never
+answers; answers after 3 s; answers without an end."""
 
 REASON = {200: b"OK", 204: b"No Content"}
 
