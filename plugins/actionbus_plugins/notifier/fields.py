@@ -42,16 +42,21 @@ _HIDDEN = {each.name for each in attrs.fields(Event)} | {"hops"}
 _GROUPS: tuple[tuple[type, Form], ...] = ((Player, "player"), (Team, "team"), (Score, "score"))
 
 
+class _Known(dict[type[Event], V]):
+    """What a function has returned for each event class."""
+
+    def __init__(self, function: Callable[[type[Event]], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, kind: type[Event]) -> V:
+        self[kind] = value = self._function(kind)
+        return value
+
+
 def by_kind(function: Callable[[type[Event]], V]) -> Callable[[type[Event]], V]:
-    """Let a function remember what it returns for each event class."""
-    known: dict[type[Event], V] = {}
-
-    def remembered(kind: type[Event]) -> V:
-        if kind not in known:
-            known[kind] = function(kind)
-        return known[kind]
-
-    return remembered
+    """Let a function remember what it returns for each event class; asked again, it costs a look-up in a dict."""
+    return _Known(function).__getitem__
 
 
 @by_kind

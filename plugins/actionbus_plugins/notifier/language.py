@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from itertools import count
 
@@ -40,13 +41,11 @@ class _Text:
         self.text = text
         self._name = f"text {next(_numbers)}"
         _engine.add_template(self._name, template)
+        weakref.finalize(self, _engine.remove_template, self._name).atexit = False
         self.dotted = frozenset(_engine.undeclared_variables_in_template(self._name, nested=True))
         """The names that it uses, such as ``player.name``, as far as the engine sees them."""
         self.names = frozenset(name.partition(".")[0] for name in self.dotted)
         """The same without what is behind the dot."""
-
-    def __del__(self) -> None:
-        _engine.remove_template(self._name)
 
     def _run(self, values: Mapping[str, object]) -> str:
         return _engine.render_template(self._name, **{name: values[name] for name in self.names if name in values})

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from decimal import Decimal
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
 from actionbus import Action, Change, Event, FeedStatus, Player, Score, Team, period_text, snake_name
 from actionbus_plugins.notifier.fields import Form, by_kind, forms, names_for
 
+_EXACT: dict[Form, type] = {"number": int, "text": str, "boolean": bool}  # told as they are
 _CLOCK = re.compile(r"(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def seconds(clock: str) -> float | None:
     """Read a game clock as the feed writes it, ``mm:ss``, as seconds; None for what is none."""
     read = _CLOCK.fullmatch(clock)
@@ -55,7 +58,10 @@ def values(event: Event, score: Score | None = None) -> dict[str, object]:
         "tentative": event.change is Change.TENTATIVE,
     }
     for name, form in forms(kind).items():
-        value: object = getattr(event, name)
+        value: Any = getattr(event, name)
+        if type(value) is _EXACT.get(form):
+            named[name] = value
+            continue
         match form:
             case "clock":
                 left: float | None = getattr(event, "clock_seconds", None)
@@ -64,16 +70,16 @@ def values(event: Event, score: Score | None = None) -> dict[str, object]:
                 named["clock_text"] = text
             case "player":
                 team = getattr(event, "team", None) if name == "player" else None
-                named[name] = _player(cast("Player | None", value), team if isinstance(team, Team) else None)
+                named[name] = _player(value, team if isinstance(team, Team) else None)
             case "team":
-                named[name] = _team(cast("Team | None", value))
+                named[name] = _team(value)
             case "score":
-                named[name] = _score(score if score is not None and name == "score" else cast("Score | None", value))
+                named[name] = _score(score if score is not None and name == "score" else value)
             case _:
                 named[name] = _plain(value, form)
-    if "period_text" in names_for(kind) and "period_text" not in named:
-        period = cast("int", named["period"])
-        named["period_text"] = period_text(period) if period > 0 else ""
+    if "period_text" not in named and "period_text" in names_for(kind):
+        current: Any = named["period"]
+        named["period_text"] = period_text(current) if current > 0 else ""
     return named
 
 
@@ -135,7 +141,9 @@ def describe(event: Event) -> str:
         if player is None:
             who = str(team) if team is not None else period_text(event.period) if event.period > 0 else ""
         else:
-            who = f"{player} ({team})" if team is not None else str(player)
+            who = player.name or player.id
+            if team is not None:
+                who = f"{who} ({team.name or team.id})"
         return f"{_in_words(kind)}: {who}" if who else _in_words(kind)
     if isinstance(event, FeedStatus):
         return f"Feed {event.state}" + (f": {event.reason}" if event.reason else "")

@@ -305,7 +305,7 @@ class Expressions:
             st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(" ".join),
             inner.map("not {}".format),
             inner.map("({})".format),
-            st.tuples(inner, inner, inner).map(lambda three: f"({three[0]} if {three[1]} else {three[2]})"),
+            st.tuples(inner, inner, inner).map(lambda three: f"(({three[0]}) if {three[1]} else {three[2]})"),
         ),
         max_leaves=4,
     )
