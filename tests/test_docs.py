@@ -104,9 +104,7 @@ async def test_the_alert_in_the_readme_works(capsys: pytest.CaptureFixture[str])
     (text,) = [block for block in blocks(README, "toml") if "[alert." in block]
     embers = attrs.evolve(AWAY, name="Brixholm Embers")
     async with running(notifier, config=text) as bench:
-        threes = [
-            make(actionbus.ThreePointerMade, player="Bo Diaz", team=embers, score=(8, 3 * n)) for n in (1, 2, 3)
-        ]
+        threes = [make(actionbus.ThreePointerMade, player="Bo Diaz", team=embers, score=(8, 3 * n)) for n in (1, 2, 3)]
         await bench.deliver(make(actionbus.ThreePointerMade, player="Ann Lee"), *threes)
         await bench.deliver(attrs.evolve(threes[1], send_type=actionbus.SendType.DELETED))
     told = "Bo Diaz has hit 3 threes in a row, 8-9"
@@ -319,4 +317,7 @@ def test_every_hook_and_all_of_the_context_is_in_the_docs() -> None:
     assert {name.partition("(")[0] for name in listed(section(page, "Hooks"))} == hooks
     attributes = {"log", "name", "replaying", "store", "shared"}  # set when one is made
     known = attributes | {name for name in vars(PluginContext) if not name.startswith("_")}
-    assert {re.split(r"\W", name.removeprefix("context."))[0] for name in listed(section(page, "The context"))} == known
+    assert {
+        re.split(r"\W", name.removeprefix("await ").removeprefix("context."))[0]
+        for name in listed(section(page, "The context"))
+    } == known
