@@ -52,11 +52,11 @@ class Web:
                 async with request as response:
                     said = await _read(response)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            return Lost(words=self._clean(str(error) or "it cannot be connected to"), sure=True)
+            return Lost(words=self._clean(_why(error)), sure=True)
         except trio.TooSlowError:
             return Lost(words=f"no answer within {self._patience:g} s", sure=False)
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            return Lost(words=self._clean(str(error) or type(error).__name__), sure=False)
+            return Lost(words=self._clean(_why(error)), sure=False)
         status = response.status_code
         if 200 <= status < 300:
             return Arrived()
@@ -107,6 +107,16 @@ def parts(hidden: Iterable[str]) -> set[str]:
             pieces = [*split.path.split("/"), *split.query.split("&"), split.query, tail]
             found.update(each for each in pieces if len(each) >= _SHORTEST)
     return found - {""}
+
+
+def _why(error: BaseException) -> str:
+    """Return the words of an error, or of what has led to it: httpx2 passes many on without."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if said := str(cause):
+            return said
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 async def _read(response: httpx2.Response) -> bytes:

@@ -16,7 +16,7 @@ from tests.core.log import journals
 from tests.core.log.players import packets
 from tests.core.plugins import make_plugin
 
-from actionbus import Declaration, PluginContext, Steal, Subscription, hookimpl, on
+from actionbus import ConfigError, Declaration, PluginContext, Steal, Subscription, hookimpl, on
 from actionbus.bus import FixtureClock
 from actionbus.config import read_tree
 from actionbus.host import Host, Plugin, hosting
@@ -110,7 +110,8 @@ def with_outbox(puts: list[Put], opened: Callable[[PluginContext, Outbox], None]
     """Make the plugin ``notifier``: it puts the first of ``puts`` whenever somebody steals the ball."""
 
     def check(context: PluginContext) -> None:
-        assert not list(problems(context.table("notify", Channels), context))
+        if found := list(problems(context.table("notify", Channels), context)):
+            raise ConfigError(*found)
 
     @hookimpl
     def declare() -> Declaration:
