@@ -1,0 +1,102 @@
+"""What can be wrong with ``[notify.NAME]``: each told with its line and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.plugins.notifier.delivery.outboxes import benching
+
+from actionbus import ConfigError
+
+NTFY = 'use = "ntfy"\ntopic = "knicks"\n'
+HOOK = 'use = "webhook"\nurl = "https://example.org/x"\n'
+CONSOLE = 'use = "console"\n'
+RATE = 'should be so many messages in a time, such as "10/1m", or "none"'
+
+WRONG = {
+    # which channel, with what; line and what is said of it
+    'use = "ntfi"': (2, 'use: should be "console", "ntfy" or "webhook"; did you mean \'ntfy\'?'),
+    "": (1, "use: is missing"),
+    'use = "ntfy"': (1, ' topic is missing; write topic = "NAME": whoever knows the name can read it'),
+    f'{NTFY}topci = "x"': (4, "topci: unknown key; did you mean 'topic'?"),
+    f'{NTFY}url = "https://example.org"': (4, 'url: belongs to use = "webhook"; remove it: this is a channel of ntfy'),
+    f'{CONSOLE}topic = "x"': (3, 'topic: belongs to use = "ntfy"; remove it: this is a channel of console'),
+    f'{CONSOLE}server = "https://x"': (
+        3,
+        'server: belongs to use = "ntfy" and use = "webhook"; remove it: this is a channel of console',
+    ),
+    f'{HOOK}topic = "x"': (4, 'topic: belongs to use = "ntfy"; remove it: this is a channel of webhook'),
+    'use = "webhook"': (1, ' url is missing; write url = "https://..." or, where the address is a secret, { env = '),
+    'use = "ntfy"\ntopic = "a b"': (3, "topic: should be at most 64 letters, digits, - and _"),
+    f'use = "ntfy"\ntopic = "{"x" * 65}"': (3, "topic: should be at most 64 letters, digits, - and _"),
+    'use = "ntfy"\ntopic = 5': (3, "topic: is a whole number, should be text or "),
+    f'{NTFY}token = "tk_1"': (4, "token: a secret may not stand here in clear; write { env = "),
+    f'{NTFY}server = "ntfy.sh"': (4, 'server: should start with https://; such as "https://ntfy.sh"'),
+    f'{NTFY}server = "https://ntfy.sh/knicks"': (4, "server: should end after the host and port; such as "),
+    f'{NTFY}server = "https://me:x@ntfy.sh"': (4, "server: may hold no user name or password; such as "),
+    f'{NTFY}server = "https://:80"': (4, "server: should have a host and, if any, a port from 1 to 65535; such as "),
+    f'{NTFY}server = "https://x:99999"': (4, "server: should have a host and, if any, a port from 1 to 65535; such "),
+    'use = "webhook"\nurl = "https://a b"': (3, "url: should hold plain characters only and no space"),
+    'use = "webhook"\nurl = "ftp://example.org"': (3, "url: should start with https://"),
+    'use = "webhook"\nurl = "https://"': (3, "url: should have a host and, if any, a port from 1 to 65535"),
+    'use = "webhook"\nurl = "https://[::1"': (3, "url: should have a host and, if any, a port from 1 to 65535"),
+    f'{HOOK}headers = {{ "a b" = "x" }}': (4, 'headers."a b": is not the name of a header'),
+    f'{HOOK}headers = {{ Host = "x" }}': (4, "headers.Host: is set by actionbus"),
+    f'{HOOK}headers = {{ X = "a\\nb" }}': (4, "headers.X: should hold plain characters only"),
+    f"{HOOK}headers = {{ X = 5 }}": (4, "headers.X: is a whole number, should be text or "),
+    f"{NTFY}delay = 35": (4, 'delay: is a whole number, should be a duration such as "35s"'),
+    f'{NTFY}delay = "35"': (4, 'delay: should be a duration such as "35s"'),
+    f'{NTFY}deadline = "0s"': (4, 'deadline: should be a duration above 0 such as "10s"'),
+    f'{NTFY}timeout = "0s"': (4, 'timeout: should be a duration above 0 such as "10s"'),
+    f'{NTFY}rate = "10"': (4, f"rate: {RATE}"),
+    f'{NTFY}rate = "0/1m"': (4, f"rate: {RATE}"),
+    f'{NTFY}rate = "10/0s"': (4, f"rate: {RATE}"),
+    f'{NTFY}rate = "-1/1m"': (4, f"rate: {RATE}"),
+    f'{NTFY}rate = "1.5/1m"': (4, f"rate: {RATE}"),
+    f'{NTFY}rate = "ten/minute"': (4, f"rate: {RATE}"),
+    f'{NTFY}quiet = {{ from = "25:00", to = "07:00" }}': (4, 'quiet.from: should be a time of day such as "23:30"'),
+    f'{NTFY}ca_file = "gone.pem"': (4, "ca_file: there is no file "),
+    f'{NTFY}ca_file = "plugins.toml"': (4, "ca_file: holds no certificates (PEM)"),
+    f'{NTFY}ca_file = "."': (4, "ca_file: cannot be read (Is a directory)"),
+}
+
+
+async def told(config: str) -> list[str]:
+    try:
+        async with benching(config):
+            return []
+    except ConfigError as error:
+        return str(error).splitlines()
+
+
+@pytest.mark.parametrize("text", WRONG)
+async def test_what_is_wrong_is_told_with_its_line(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = f"[notify.phone]\n{text}\n"
+    (tmp_path / "plugins.toml").write_text(config, encoding="utf-8")
+    (line,) = await told(config)
+    number, what = WRONG[text]
+    dot = "" if what.startswith(" ") else "."
+    start = f"plugins.toml:{number}: notify.phone{dot or ':'}{what}"
+    assert line.startswith(start)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CONSOLE,
+        f'{CONSOLE}delay = "35s"\nrate = "10/1m"\nquiet = {{ from = "23:30", to = "07:00" }}\ndeadline = "1h"',
+        NTFY,
+        f'{NTFY}server = "http://192.168.1.5:8080/"\nrate = "none"\ntimeout = "30s"',
+        HOOK,
+        f'{HOOK}server = "http://127.0.0.1:1"\nheaders = {{ Authorization = "Bearer x", X-Name = "" }}',
+    ],
+)
+async def test_what_is_right_is_taken(text: str) -> None:
+    assert await told(f"[notify.phone]\n{text}\n") == []
+
+
+async def test_all_that_is_wrong_with_all_channels_is_told_at_once() -> None:
+    config = f'[notify.a]\n{NTFY}url = "x"\nserver = "x"\n[notify.b]\nuse = "webhook"\n'
+    assert [line.split(": ")[1] for line in await told(config)] == ["notify.a.url", "notify.a.server", "notify.b"]

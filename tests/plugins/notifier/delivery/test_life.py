@@ -1,0 +1,205 @@
+"""The life of an alert on a channel as a plain function, against a person who sees every message."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import define, field
+from hypothesis import given, strategies
+from tests.plugins.notifier.delivery.outboxes import lives
+
+from actionbus_plugins.notifier.delivery.entry import Entry, as_entry, as_json
+from actionbus_plugins.notifier.delivery.life import (
+    Ability,
+    Step,
+    Terms,
+    arrived,
+    hear,
+    lost,
+    next_step,
+    refused,
+    sending,
+)
+from actionbus_plugins.notifier.notice import Notice
+
+Fate = Literal["arrives", "lost", "lost but seen"]
+
+PHONE = Ability(edits=True, deletes=True)
+PROGRAM = Ability(edits=True, follows=False)
+PAPER = Ability(edits=False)
+WAYS = ("edit", "retract", "followup", "ignore")
+
+
+@define
+class Person:
+    """Who sees messages by their names; what cannot be edited or deleted stays."""
+
+    seen: dict[str, str] = field(factory=dict[str, str])
+
+    def see(self, step: Step) -> None:
+        if step.verb == "delete":
+            self.seen.pop(step.name, None)
+        else:
+            self.seen[step.name] = step.text
+
+
+def a_life(draw: strategies.DrawFn, way: str) -> list[Notice]:
+    """Draw the notices of an alert, as rules give them: withdrawn and restored in turn, texts of a few kinds."""
+    stands, steps = True, [("sent", draw(strategies.sampled_from("ABC")))]
+    for _ in range(draw(strategies.integers(0, 7))):
+        text = draw(strategies.sampled_from("ABC"))
+        kinds = ("updated", "corrected", "withdrawn", "lapsed") if stands else ("restored",)
+        kind = draw(strategies.sampled_from(kinds))
+        steps.append((kind, steps[-1][1] if kind in ("withdrawn", "lapsed") else text))
+        stands = kind != "withdrawn"
+    return lives("a", *steps, on_correction=way)
+
+
+the_lives = strategies.composite(a_life)
+fates: strategies.SearchStrategy[list[Fate]] = strategies.lists(
+    strategies.sampled_from(("arrives", "lost", "lost but seen")), max_size=12
+)
+
+
+def deliver(
+    notices: list[Notice], whens: list[bool], left: list[Fate], ability: Ability
+) -> tuple[Entry | None, Person, list[Step]]:
+    """Hear notices, send between them where ``whens`` says so, and all that is left at the end."""
+    entry: Entry | None = None
+    person, steps = Person(), list[Step]()
+    terms = Terms(ability=ability)
+
+    def send() -> None:
+        nonlocal entry
+        if entry is None or entry.due is None:
+            return
+        step = next_step(entry, ability)
+        if step is None:
+            return
+        before, entry = entry.doubt, sending(entry, step)
+        fate: Fate = left.pop() if left else "arrives"
+        if fate != "lost":
+            person.see(step)
+            steps.append(step)
+        got_through = fate == "arrives"
+        entry = arrived(entry, step, ability) if got_through else lost(entry, 0.0, before, sure=fate == "lost")
+
+    for number, each in enumerate(notices):
+        entry = as_entry(as_json(entry)) if entry is not None else None
+        entry = hear(entry, each, 0.0, terms)
+        if whens[number % len(whens)]:
+            send()
+    for _ in range(20):
+        send()
+    return entry, person, steps
+
+
+@given(the_lives("edit"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
+def test_at_the_end_a_phone_shows_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+    entry, person, steps = deliver(notices, whens, left, PHONE)
+    assert entry is not None
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    if entry.closed:
+        assert entry.closed in ("withdrawn", "lapsed")
+        assert entry.closed == "lapsed" or person.seen == {}
+        assert entry.doubt is not None or person.seen == {}
+    elif last.kind != "withdrawn":
+        assert person.seen == {"a": last.text}
+    else:
+        assert person.seen in ({}, {"a": f"taken back: {steps[-1].result.text}"})
+    assert {step.name for step in steps} <= {"a"}
+
+
+@given(the_lives("retract"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
+def test_what_is_retracted_is_not_there_at_the_end(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+    entry, person, _ = deliver(notices, whens, left, PHONE)
+    assert entry is not None
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    if entry.closed != "lapsed":
+        assert person.seen == ({"a": last.text} if last.kind != "withdrawn" else {})
+
+
+@given(the_lives("followup"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
+def test_the_last_follow_up_says_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+    entry, person, _ = deliver(notices, whens, left, PHONE)
+    assert entry is not None
+    if entry.closed or entry.told is None:
+        return
+    texts = list(person.seen.values())
+    if entry.told.form == "gone":
+        assert texts == []
+    elif entry.told.form == "back":
+        assert texts[-1] == f"taken back: {entry.told.text}"
+    else:
+        text = entry.told.text
+        assert texts[-1] == text or texts[-1].startswith((f"corrected: {text} (was: ", f"stands again: {text}"))
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    assert (entry.told.form == "plain") == (last.kind != "withdrawn")
+
+
+@given(
+    the_lives("edit") | the_lives("retract") | the_lives("followup"),
+    strategies.lists(strategies.booleans(), min_size=1, max_size=8),
+    fates,
+)
+def test_at_the_end_a_program_knows_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+    entry, _, steps = deliver(notices, whens, left, PROGRAM)
+    assert entry is not None
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    assert [step.version for step in steps] == sorted(step.version for step in steps)
+    assert {step.name for step in steps} <= {"a"}
+    if entry.closed != "lapsed" and steps:
+        assert (steps[-1].state == "withdrawn") == (last.kind == "withdrawn")
+        assert last.kind == "withdrawn" or steps[-1].result.text == last.text
+
+
+@given(the_lives("edit"), strategies.lists(strategies.booleans(), min_size=1, max_size=8))
+def test_on_paper_each_line_is_right_when_it_is_read_after_those_before(
+    notices: list[Notice], whens: list[bool]
+) -> None:
+    entry, _, steps = deliver(notices, whens, [], PAPER)
+    stands: str | None = None
+    believed = ""
+    for step in steps:
+        if step.verb == "show":
+            believed = stands = step.text
+        elif step.text.startswith("taken back: "):
+            assert stands == step.text.removeprefix("taken back: ")
+            stands = None
+        elif step.text.startswith("stands again: "):
+            assert stands is None
+            believed = stands = step.text.removeprefix("stands again: ")
+        else:
+            assert step.text == f"corrected: {step.result.text} (was: {believed})"
+            believed = stands = step.result.text
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    if steps and entry is not None and not entry.closed:
+        assert (stands is None) == (last.kind == "withdrawn")
+
+
+@given(the_lives("ignore"), strategies.lists(strategies.booleans(), min_size=1, max_size=8))
+def test_where_corrections_are_ignored_nothing_follows_but_growth(notices: list[Notice], whens: list[bool]) -> None:
+    _, _, steps = deliver(notices, whens, [], PHONE)
+    assert [step.state for step in steps[1:]] == ["updated"] * len(steps[1:])
+
+
+@given(strategies.sampled_from(WAYS).flatmap(lambda way: the_lives(way)))
+def test_nothing_is_sent_of_what_is_taken_back_before_it_is_told(notices: list[Notice]) -> None:
+    entry, _, steps = deliver(notices, [False], [], PHONE)
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    assert entry is not None
+    assert len(steps) == (last.kind != "withdrawn" and not entry.closed)
+
+
+@given(the_lives("edit"))
+def test_what_was_refused_is_told_no_more(notices: list[Notice]) -> None:
+    entry = hear(None, notices[0], 0.0, Terms(ability=PHONE))
+    assert entry is not None
+    step = next_step(entry, PHONE)
+    assert step is not None
+    entry = refused(sending(entry, step), step, None)
+    for each in notices[1:]:
+        heard = hear(entry, each, 0.0, Terms(ability=PHONE))
+        assert heard is not None
+        assert heard.due is None
+        entry = heard
