@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import RealGame
 from tests.core.wire.packets import ACTION, GONE, PLAYER, SUMMARY, TEAM, changed
 
 from actionbus.errors import BadPacket
 from actionbus.simulator import generate_match
 from actionbus.wire import Decoder, usual
-
-GAMES = Path(__file__).parents[4] / "shared" / "games"
 
 
 def unusual(packet: str) -> str:
@@ -52,12 +50,9 @@ def test_a_generated_match_means_the_same(seed: int) -> None:
         usual.read(packet)
 
 
-@pytest.mark.skipif(not GAMES.is_dir(), reason="the real games are not at hand")
-@pytest.mark.parametrize("path", sorted(GAMES.glob("*.jsonl"))[::8], ids=lambda path: path.stem)
-def test_a_real_game_is_usual_and_means_the_same(path: Path) -> None:
-    packets = path.read_text(encoding="utf-8").splitlines()
-    assert_the_same(packets)
-    for packet in packets:
+def test_a_real_game_is_usual_and_means_the_same(some_real_game: RealGame) -> None:
+    assert_the_same(some_real_game.packets)
+    for packet in some_real_game.packets:
         usual.read(packet)
 
 
