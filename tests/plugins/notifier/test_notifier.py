@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from actionbus import (
 from actionbus.bus import FixtureClock
 from actionbus.testing import AWAY, TIP_OFF, make, running
 from actionbus_plugins import notifier
+from actionbus_plugins.notifier.delivery import open_outbox
 
 Lines = Callable[[], list[str]]
 
@@ -160,6 +162,34 @@ async def test_an_alert_on_the_feed_says_what_became_of_it(lines: Lines) -> None
         bench.pipeline.tell(FeedState.REFUSED, "no access")
         await bench.settled()
     assert lines() == ["ALERT a: Feed refused: no access", "ALERT b: refused: no access"]
+
+
+BLIND = rule('on = "feed_status"\nwhen = "state in [\'down\', \'refused\']"\nfor = "20s"\nmessage = "{{ state }}"')
+
+
+async def test_that_the_feed_is_down_is_told_only_when_it_has_stayed_so_by_the_wall_clock(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch, autojump_clock: trio.testing.MockClock
+) -> None:
+    monkeypatch.setattr(notifier, "open_outbox", partial(open_outbox, wall=trio.current_time))
+    async with running(notifier, config=BLIND) as bench:
+        bench.pipeline.tell(FeedState.DOWN, "lost")
+        await bench.settled()
+        await trio.sleep(19)
+        assert lines() == []
+        bench.pipeline.tell(FeedState.LIVE)
+        await bench.settled()
+        await trio.sleep(60)
+        assert lines() == []  # it was back in time
+        bench.pipeline.tell(FeedState.DOWN, "lost again")
+        await bench.settled()
+        await trio.sleep(10)
+        bench.pipeline.tell(FeedState.REFUSED, "no access")  # the stretch goes on
+        await bench.settled()
+        await trio.sleep(11)
+        assert lines() == ["ALERT a: down"]
+        bench.pipeline.tell(FeedState.LIVE)
+        await bench.settled()
+        assert lines() == []
 
 
 async def test_a_held_alert_comes_when_the_fixture_clock_has_come_to_it(

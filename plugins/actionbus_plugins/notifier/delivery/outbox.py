@@ -32,16 +32,17 @@ class Outbox:
     _context: PluginContext
     _channels: Mapping[str, Channel]
     books: Mapping[str, Book]
-    """What waits, for each channel that does not print at once."""
+    """What waits, by channel; empty in a replay, where nothing does."""
     _wall: Callable[[], float]
 
     def put(self, notice: Notice, channels: Sequence[str]) -> None:
         """Tell channels how an alert stands from now on. To be called in a handler: it is committed with its run."""
         for channel in channels:
-            if (book := self.books.get(channel)) is not None:
-                book.hear(notice)
-            else:
+            book = self.books.get(channel)
+            if book is None or (_is_immediate(self._channels[channel]) and not _waits(notice, book)):
                 self._print(notice, channel)
+            else:
+                book.hear(notice)
 
     def _print(self, notice: Notice, channel: str) -> None:
         key = key_of(channel, notice.id)
@@ -73,9 +74,8 @@ async def open_outbox(
     """
     async with AsyncExitStack() as stack:
         couriers: list[Courier] = []
-        for name, channel in channels.items():
-            if context.replaying or _is_immediate(channel):
-                continue
+        channels = {CONSOLE: Channel(use="console")} | dict(channels)
+        for name, channel in channels.items() if not context.replaying else ():
             sender = await stack.enter_async_context(open_sender(name, channel, context))
             terms = Terms(ability=sender.ability, delay=channel.delay, deadline=channel.deadline)
             book = Book(name, channel, terms, context, ZoneInfo(timezone), wall, rng or random.Random())
@@ -85,7 +85,7 @@ async def open_outbox(
             for courier in couriers:
                 nursery.start_soon(courier.run)
             books = {courier.book.name: courier.book for courier in couriers}
-            yield Outbox(context, {CONSOLE: Channel(use="console")} | dict(channels), books, wall)
+            yield Outbox(context, channels, books, wall)
             nursery.cancel_scope.deadline = trio.current_time() + LAST
             for courier in couriers:
                 courier.finish()
@@ -95,6 +95,12 @@ async def open_outbox(
 def _is_immediate(channel: Channel) -> bool:
     """Whether it is told within the handler, so that lines come in the order of the game."""
     return channel.use == "console" and not channel.delay and channel.quiet is None and channel.pace is None
+
+
+def _waits(notice: Notice, book: Book) -> bool:
+    """Whether an alert has to be held back on the wall clock, or is."""
+    entry = book.read(notice.id)
+    return notice.hold > 0 or (entry is not None and entry.due is not None)
 
 
 async def _take_up(context: PluginContext, couriers: Sequence[Courier]) -> None:

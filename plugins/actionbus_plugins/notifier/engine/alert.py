@@ -32,7 +32,7 @@ class Alert:
     group: str
     """Whose it is, by ``per``."""
     about: str
-    """What tells it apart from others with the same first evidence: its moment, else the group."""
+    """What tells it apart from others with the same first evidence: its moment or status, else the group."""
     first: str
     """The first evidence: while it is held, of now; from then on, of when it was told."""
     evidence: tuple[str, ...]

@@ -54,7 +54,7 @@ class Single:
             return None
         return Finding(
             group=group,
-            about=identity(event) if isinstance(event, Moment) else group,
+            about=group if isinstance(event, Action) else identity(event),
             evidence=evidence(event),
             text=self.lives.say(plan, named),
             tentative=event.change is Change.TENTATIVE,
