@@ -8,9 +8,10 @@ from importlib.metadata import version
 import pytest
 from tests.core.cli.conftest import Command
 
-COMMANDS = ("run", "check", "replay", "simulate", "plugins")
+COMMANDS = ("run", "check", "replay", "backtest", "test", "simulate", "plugins")
 HEAVY = ("trio", "trio_websocket", "attrs", "attr", "cattrs", "orjson", "structlog", "pluggy", "minijinja", "logging",
-         "pathlib", "shutil", "importlib.metadata", "actionbus.errors")  # fmt: skip
+         "msgspec", "rich", "multiprocessing", "pathlib", "shutil",
+         "importlib.metadata", "actionbus.errors")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
