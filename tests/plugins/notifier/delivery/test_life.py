@@ -14,6 +14,7 @@ from actionbus_plugins.notifier.delivery.life import (
     Step,
     Terms,
     arrived,
+    close,
     hear,
     lost,
     next_step,
@@ -23,6 +24,7 @@ from actionbus_plugins.notifier.delivery.life import (
 from actionbus_plugins.notifier.notice import Notice
 
 Fate = Literal["arrives", "lost", "lost but seen"]
+When = Literal["later", "now", "meanwhile"]
 
 PHONE = Ability(edits=True, deletes=True)
 PROGRAM = Ability(edits=True, follows=False)
@@ -60,42 +62,56 @@ fates: strategies.SearchStrategy[list[Fate]] = strategies.lists(
     strategies.sampled_from(("arrives", "lost", "lost but seen")), max_size=12
 )
 
+whens: strategies.SearchStrategy[list[When]] = strategies.lists(
+    strategies.sampled_from(("later", "now", "meanwhile")), max_size=16
+)
+
 
 def deliver(
-    notices: list[Notice], whens: list[bool], left: list[Fate], ability: Ability
+    notices: list[Notice], whens: list[When], left: list[Fate], ability: Ability
 ) -> tuple[Entry | None, Person, list[Step]]:
-    """Hear notices, send between them where ``whens`` says so, and all that is left at the end."""
+    """Hear notices; send between them, or while the next one comes, as ``whens`` say; then all that is left."""
     entry: Entry | None = None
     person, steps = Person(), list[Step]()
     terms = Terms(ability=ability)
 
-    def send() -> None:
+    def take_in(notice: Notice) -> None:
         nonlocal entry
-        if entry is None or entry.due is None:
-            return
-        step = next_step(entry, ability)
-        if step is None:
+        entry = hear(as_entry(as_json(entry)) if entry is not None else None, notice, 0.0, terms)
+
+    def send(meanwhile: list[Notice]) -> None:
+        nonlocal entry
+        step = next_step(entry, ability) if entry is not None and entry.due is not None else None
+        if entry is None or step is None:
+            for notice in meanwhile:
+                take_in(notice)
             return
         before, entry = entry.doubt, sending(entry, step)
+        for notice in meanwhile:
+            take_in(notice)
         fate: Fate = left.pop() if left else "arrives"
         if fate != "lost":
             person.see(step)
             steps.append(step)
+        assert entry is not None
         got_through = fate == "arrives"
         entry = arrived(entry, step, ability) if got_through else lost(entry, 0.0, before, sure=fate == "lost")
 
-    for number, each in enumerate(notices):
-        entry = as_entry(as_json(entry)) if entry is not None else None
-        entry = hear(entry, each, 0.0, terms)
-        if whens[number % len(whens)]:
-            send()
-    for _ in range(20):
-        send()
+    waiting = list(notices)
+    for when in whens:
+        if when != "later" and waiting and entry is not None:
+            send([waiting.pop(0)] if when == "meanwhile" else [])
+        elif waiting:
+            take_in(waiting.pop(0))
+    for notice in waiting:
+        take_in(notice)
+    for _ in range(30):
+        send([])
     return entry, person, steps
 
 
-@given(the_lives("edit"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
-def test_at_the_end_a_phone_shows_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+@given(the_lives("edit"), whens, fates)
+def test_at_the_end_a_phone_shows_what_stands(notices: list[Notice], whens: list[When], left: list[Fate]) -> None:
     entry, person, steps = deliver(notices, whens, left, PHONE)
     assert entry is not None
     last = [each for each in notices if each.kind != "lapsed"][-1]
@@ -110,8 +126,8 @@ def test_at_the_end_a_phone_shows_what_stands(notices: list[Notice], whens: list
     assert {step.name for step in steps} <= {"a"}
 
 
-@given(the_lives("retract"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
-def test_what_is_retracted_is_not_there_at_the_end(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+@given(the_lives("retract"), whens, fates)
+def test_what_is_retracted_is_not_there_at_the_end(notices: list[Notice], whens: list[When], left: list[Fate]) -> None:
     entry, person, _ = deliver(notices, whens, left, PHONE)
     assert entry is not None
     last = [each for each in notices if each.kind != "lapsed"][-1]
@@ -119,8 +135,8 @@ def test_what_is_retracted_is_not_there_at_the_end(notices: list[Notice], whens:
         assert person.seen == ({"a": last.text} if last.kind != "withdrawn" else {})
 
 
-@given(the_lives("followup"), strategies.lists(strategies.booleans(), min_size=1, max_size=8), fates)
-def test_the_last_follow_up_says_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+@given(the_lives("followup"), whens, fates)
+def test_the_last_follow_up_says_what_stands(notices: list[Notice], whens: list[When], left: list[Fate]) -> None:
     entry, person, _ = deliver(notices, whens, left, PHONE)
     assert entry is not None
     if entry.closed or entry.told is None:
@@ -139,10 +155,10 @@ def test_the_last_follow_up_says_what_stands(notices: list[Notice], whens: list[
 
 @given(
     the_lives("edit") | the_lives("retract") | the_lives("followup"),
-    strategies.lists(strategies.booleans(), min_size=1, max_size=8),
+    whens,
     fates,
 )
-def test_at_the_end_a_program_knows_what_stands(notices: list[Notice], whens: list[bool], left: list[Fate]) -> None:
+def test_at_the_end_a_program_knows_what_stands(notices: list[Notice], whens: list[When], left: list[Fate]) -> None:
     entry, _, steps = deliver(notices, whens, left, PROGRAM)
     assert entry is not None
     last = [each for each in notices if each.kind != "lapsed"][-1]
@@ -153,9 +169,9 @@ def test_at_the_end_a_program_knows_what_stands(notices: list[Notice], whens: li
         assert last.kind == "withdrawn" or steps[-1].result.text == last.text
 
 
-@given(the_lives("edit"), strategies.lists(strategies.booleans(), min_size=1, max_size=8))
+@given(the_lives("edit"), whens)
 def test_on_paper_each_line_is_right_when_it_is_read_after_those_before(
-    notices: list[Notice], whens: list[bool]
+    notices: list[Notice], whens: list[When]
 ) -> None:
     entry, _, steps = deliver(notices, whens, [], PAPER)
     stands: str | None = None
@@ -177,15 +193,15 @@ def test_on_paper_each_line_is_right_when_it_is_read_after_those_before(
         assert (stands is None) == (last.kind == "withdrawn")
 
 
-@given(the_lives("ignore"), strategies.lists(strategies.booleans(), min_size=1, max_size=8))
-def test_where_corrections_are_ignored_nothing_follows_but_growth(notices: list[Notice], whens: list[bool]) -> None:
+@given(the_lives("ignore"), whens)
+def test_where_corrections_are_ignored_nothing_follows_but_growth(notices: list[Notice], whens: list[When]) -> None:
     _, _, steps = deliver(notices, whens, [], PHONE)
     assert [step.state for step in steps[1:]] == ["updated"] * len(steps[1:])
 
 
 @given(strategies.sampled_from(WAYS).flatmap(lambda way: the_lives(way)))
 def test_nothing_is_sent_of_what_is_taken_back_before_it_is_told(notices: list[Notice]) -> None:
-    entry, _, steps = deliver(notices, [False], [], PHONE)
+    entry, _, steps = deliver(notices, [], [], PHONE)
     last = [each for each in notices if each.kind != "lapsed"][-1]
     assert entry is not None
     assert len(steps) == (last.kind != "withdrawn" and not entry.closed)
@@ -203,3 +219,42 @@ def test_what_was_refused_is_told_no_more(notices: list[Notice]) -> None:
         assert heard is not None
         assert heard.due is None
         entry = heard
+
+
+def test_what_is_heard_again_or_too_late_changes_nothing() -> None:
+    first, second, third = lives("a", ("sent", "A"), ("corrected", "B"), ("withdrawn", "B"))
+    terms = Terms(ability=PHONE)
+    entry = hear(hear(None, first, 0.0, terms), third, 0.0, terms)
+    assert hear(entry, second, 0.0, terms) is entry
+    assert hear(entry, third, 0.0, terms) is entry
+
+
+def test_what_may_have_been_seen_and_returns_is_told_in_time_counted_from_then() -> None:
+    first, gone, back = lives("a", ("sent", "A"), ("withdrawn", "A"), ("restored", "A"))
+    terms = Terms(ability=PHONE, delay=35.0, deadline=600.0)
+    entry = hear(None, first, 0.0, terms)
+    assert entry is not None
+    step = next_step(entry, PHONE)
+    assert step is not None
+    entry = hear(lost(sending(entry, step), 0.0, None, sure=False), gone, 500.0, terms)
+    entry = hear(entry, back, 1_000.0, terms)
+    assert entry is not None
+    assert (entry.due, entry.expires) == (1_035.0, 1_635.0)
+
+
+def test_what_was_given_up_and_may_have_been_seen_is_taken_back_where_it_is_wrong() -> None:
+    first, gone, back = lives("a", ("sent", "A"), ("withdrawn", "A"), ("restored", "A"))
+    terms = Terms(ability=PHONE)
+    entry = hear(None, first, 0.0, terms)
+    assert entry is not None
+    step = next_step(entry, PHONE)
+    assert step is not None
+    given_up = close(lost(sending(entry, step), 0.0, None, sure=False), "expired")
+    entry = hear(given_up, gone, 0.0, terms)
+    assert entry is not None
+    step = next_step(entry, PHONE)
+    assert step is not None
+    assert (entry.due, step.verb) == (0.0, "delete")
+    entry = hear(arrived(entry, step, PHONE), back, 0.0, terms)
+    assert entry is not None
+    assert entry.due is None

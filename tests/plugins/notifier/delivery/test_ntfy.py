@@ -126,6 +126,19 @@ async def test_corrections_that_cancel_out_within_the_delay_are_never_sent(clock
     assert (ntfy.screen, len(ntfy.asked)) == (["A"], 1)
 
 
+async def test_a_correction_is_not_put_off_by_growth(clock: MockClock) -> None:
+    ntfy = NtfyServer()
+    async with serving(ntfy) as server, benching(phone(server, 'delay = "35s"')) as bench:
+        first, *others = lives("a", ("sent", "A"), ("corrected", "B"), ("updated", "B2"), ("updated", "B3"))
+        await bench.put(first)
+        await trio.sleep(100)
+        for told in others:
+            await bench.put(told)
+            await trio.sleep(20)
+        assert ntfy.screen == ["B2"]
+    assert [round(ask.at) for ask in ntfy.asked] == [35, 135]
+
+
 async def test_a_notice_may_hold_the_first_telling_back_longer(clock: MockClock) -> None:
     ntfy = NtfyServer()
     await told(ntfy, notice("a", hold=20.0), more='delay = "35s"', pause=60)
