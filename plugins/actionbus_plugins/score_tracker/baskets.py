@@ -20,26 +20,40 @@ from actionbus_plugins.score_tracker.settings import Settings
 B = TypeVar("B", bound=BasketMoment)
 
 
+_Said = tuple[str, Action, int, Score, int]  # fixture, action, points, score after it, lead with it
+
+
 class _Made(Found[B], Generic[B]):
-    """Moments each of which one basket made."""
+    """Moments each of which one basket made; nobody may ever ask for them, so they wait to be made."""
 
     def __init__(self, kind: type[B]) -> None:
         super().__init__()
         self._kind = kind
-        self._moments: list[B] = []
         self._indices: list[int] = []  # of the baskets
-        self.moments = self._moments
+        self._moments: list[B] = []
+        self._waiting: list[_Said] = []  # of the last baskets
 
     def forget(self, kept: int) -> None:
         """Forget what the baskets from this one on have made."""
         while self._indices and self._indices[-1] >= kept:
-            del self._indices[-1], self._moments[-1]
+            del self._indices[-1], (self._waiting or self._moments)[-1]
             self.version += 1
 
-    def add(self, index: int, game: Game, action: Action, points: int, score: Score, lead: int) -> None:
+    def add(self, index: int, said: _Said) -> None:
         """Find a moment in a basket."""
-        moment = self._kind(
-            fixture=game.fixture,
+        self._indices.append(index)
+        self._waiting.append(said)
+        self.version += 1
+
+    def all(self) -> Sequence[B]:
+        """Return the moments that stand."""
+        self._moments += [self._make(*said) for said in self._waiting]
+        self._waiting.clear()
+        return self._moments
+
+    def _make(self, fixture: str, action: Action, points: int, score: Score, lead: int) -> B:
+        return self._kind(
+            fixture=fixture,
             key=action.action_id,
             action_ids=(action.action_id,),
             period=action.period,
@@ -51,9 +65,6 @@ class _Made(Found[B], Generic[B]):
             score=score,
             lead=lead,
         )
-        self._moments.append(moment)
-        self._indices.append(index)
-        self.version += 1
 
 
 class Baskets:
@@ -92,14 +103,14 @@ class Baskets:
         for index in range(kept, len(baskets)):
             basket = baskets[index]
             seen.append(basket)
-            said = index, game, basket.action, basket.points, basket.score, basket.lead
-            self.score_changes.add(*said)
+            said = game.fixture, basket.action, basket.points, basket.score, basket.lead
+            self.score_changes.add(index, said)
             if basket.lead_change:
-                self.lead_changes.add(*said)
+                self.lead_changes.add(index, said)
             if not basket.lead:
-                self.ties.add(*said)
+                self.ties.add(index, said)
             if self._beats_the_buzzer(basket.action):
-                self.buzzer_beaters.add(*said)
+                self.buzzer_beaters.add(index, said)
             if basket.run >= self._run:
                 ends[basket.run_start] = index
         if ends != self._ends or any(end >= kept for end in ends.values()):

@@ -142,4 +142,4 @@ class Books:
                 self.read(game)
             return open_found.version
 
-        return fold(kind, lambda game: found(ask(game)).moments, reads=reads)
+        return fold(kind, lambda game: found(ask(game)).all(), reads=reads)

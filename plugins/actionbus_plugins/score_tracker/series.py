@@ -49,6 +49,10 @@ class Found(Generic[M]):
     moments: Sequence[M] = ()
     version: int = 0
 
+    def all(self) -> Sequence[M]:
+        """Return the moments that stand."""
+        return self.moments
+
     def put(self, moments: Sequence[M]) -> None:
         """Take these for the moments that stand."""
         self.moments = moments
