@@ -8,6 +8,7 @@ are played where the real games are not at hand.
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 from collections.abc import Sequence
@@ -161,27 +162,33 @@ def parse(every: Sequence[Packets]) -> None:
             orjson.loads(packet)
 
 
+def cpu() -> float:
+    """Return the CPU seconds of this process and of those that it has begun and that have ended."""
+    return sum(os.times()[:4])
+
+
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     loaded, played, every = player(), games(), matches()
-    count = sum(map(len, every))
-    taken: dict[str, list[float]] = {"orjson.loads": [], "backtest": []}
+    taken: list[tuple[float, float]] = []
+    spent: list[tuple[float, float]] = []
     alerts = 0
     for number in range(rounds + 1):
-        start = perf_counter()
+        start, start_cpu = perf_counter(), cpu()
         parse(every)
-        middle = perf_counter()
+        middle, middle_cpu = perf_counter(), cpu()
         alerts = sum(map(len, play_all(played, lambda: loaded, lambda: None)))
-        end = perf_counter()
         if number:  # the first is to warm up
-            taken["orjson.loads"].append(middle - start)
-            taken["backtest"].append(end - middle)
-    ratios = [mine / base for mine, base in zip(taken["backtest"], taken["orjson.loads"], strict=True)]
+            taken.append((middle - start, perf_counter() - middle))
+            spent.append((middle_cpu - start_cpu, cpu() - middle_cpu))
+    count = sum(map(len, every))
     print(f"{len(played)} games, {count} packets, {CONFIG.count('[alert.')} rules, {alerts} alerts, {rounds} rounds")
-    for name, times in taken.items():
-        print(f"{name:14}{statistics.median(times):>8.3f} s{1e6 * statistics.median(times) / count:>8.2f} us a packet")
-    print(f"{'ratio':14}{statistics.median(ratios):>8.2f}   aim {AIM}")
+    for name, pairs in (("time", taken), ("CPU of all processes", spent)):
+        base, mine = (1e6 * statistics.median(column) / count for column in zip(*pairs, strict=True))
+        ratio = statistics.median(mine / base for base, mine in pairs)
+        aim = f"   aim {AIM:.1f}" if pairs is taken else ""
+        print(f"{name:22}{base:>7.2f} us a packet, backtest {mine:>7.2f}, ratio {ratio:>6.2f}{aim}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tests.core.cli import held
 from tests.core.cli.conftest import Command
 from tests.e2e.processes import COMMAND, PATIENCE, actionbus
 
+from actionbus.backtest import pool
 from actionbus.simulator import generate_match
 
 CONFIG = """
@@ -142,6 +143,17 @@ def test_people_see_each_rule_with_counts_and_examples(command: Command, tmp_pat
     assert first["message"] in shown[2]
     assert f"Q{first['period']} {first['clock']}" in shown[2]
     assert shown[2].startswith("  5.jsonl  ")
+
+
+def test_processes_that_are_no_forks_load_for_themselves(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    games(tmp_path / "games", 5, 6, 7)
+    forked = actionbus("backtest", "games", "--rule", "leads", cwd=tmp_path)
+    monkeypatch.setattr(pool, "best_method", lambda: "spawn")
+    said = command("backtest", "games", "--rule", "leads")
+    assert (said.code, said.out, said.err) == (0, forked.out, "")
 
 
 def test_a_folder_stands_for_its_recordings_in_the_order_of_their_names(tmp_path: Path) -> None:
