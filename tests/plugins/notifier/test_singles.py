@@ -139,6 +139,19 @@ def test_what_is_pending_is_not_heard_of_unless_the_rule_asks_for_it() -> None:
     ]
 
 
+def test_a_message_may_say_itself_what_is_pending_and_confirming_it_is_no_correction() -> None:
+    rule = """[alert.a]
+on = "steal"
+phase = "pending"
+message = "{% if tentative %}Maybe {% endif %}{{ player.name }}"
+"""
+    pending = make(Steal, player="Ann", send_type=SendType.PENDING)
+    confirmed = again(pending, send_type=SendType.CONFIRMED)
+    assert told(rule, pending, confirmed) == ["sent: Maybe Ann", "updated: Ann"]
+    another = again(confirmed, player=make(Steal, player="Bo").player)
+    assert told(rule, pending, another) == ["sent: Maybe Ann", "corrected: Bo"]
+
+
 def test_a_held_alert_is_told_when_its_time_has_come_with_what_it_says_by_then() -> None:
     rule = STEALS + 'settle = "4s"\n'
     steal = make(Steal, player="Ann", timestamp=TIP_OFF)

@@ -37,8 +37,10 @@ class Alert:
     """The first evidence: while it is held, of now; from then on, of when it was told."""
     evidence: tuple[str, ...]
     text: str
-    """What it says, without the mark of what is tentative."""
+    """What it says, without ``mark``."""
     tentative: bool
+    mark: str
+    """What is added while it is tentative; empty where the message itself says so."""
     at: float
     """The fixture clock when its rule found it, and from when it is told, of then."""
     period: int | None
@@ -54,7 +56,7 @@ class Alert:
     @property
     def said(self) -> str:
         """What people read."""
-        return self.text + UNCONFIRMED if self.tentative else self.text
+        return self.text + self.mark if self.tentative else self.text
 
 
 def alert_id(rule: str, fixture: str, about: str, first: str) -> str:

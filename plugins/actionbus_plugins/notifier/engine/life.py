@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from minijinja import TemplateError
 
 from actionbus import Event, Score
-from actionbus_plugins.notifier.engine.alert import Alert, State, alert_id
+from actionbus_plugins.notifier.engine.alert import UNCONFIRMED, Alert, State, alert_id
 from actionbus_plugins.notifier.engine.desk import Desk
 from actionbus_plugins.notifier.engine.kept import dump_alert, load_alert, load_cooling
 from actionbus_plugins.notifier.engine.plan import Plan
@@ -27,6 +27,8 @@ class Finding:
     evidence: tuple[str, ...]
     text: str
     tentative: bool
+    as_pending: str | None = None
+    """What it would say if it were still pending, where that differs by more than the mark."""
     period: int | None
     clock: str
     left: float | None
@@ -95,7 +97,7 @@ class Lives:
             self._begin(plan, key, finding, event, late=late)
             return
         before, grew = alert.said, set(alert.evidence) < set(finding.evidence)
-        confirmed = alert.tentative and not finding.tentative and alert.text == finding.text
+        confirmed = alert.tentative and not finding.tentative and alert.text in (finding.text, finding.as_pending)
         changed = alert.evidence != finding.evidence or alert.kind != finding.kind
         alert.evidence, alert.kind, alert.score = finding.evidence, finding.kind, finding.score
         alert.text, alert.tentative = finding.text, finding.tentative
@@ -142,9 +144,21 @@ class Lives:
 
     def _begin(self, plan: Plan, key: str, finding: Finding, event: Event, *, late: bool) -> None:
         alert = self._alerts[key] = Alert(
-            State.HELD, finding.group, finding.about, finding.first, finding.evidence, finding.text, finding.tentative,
-            event.at, finding.period, finding.clock, finding.left, finding.kind, finding.score,
-        )  # fmt: skip
+            state=State.HELD,
+            group=finding.group,
+            about=finding.about,
+            first=finding.first,
+            evidence=finding.evidence,
+            text=finding.text,
+            tentative=finding.tentative,
+            mark="" if "tentative" in plan.message.names else UNCONFIRMED,
+            at=event.at,
+            period=finding.period,
+            clock=finding.clock,
+            left=finding.left,
+            kind=finding.kind,
+            score=finding.score,
+        )
         hold, on_the_wall = plan.hold_of(event)
         if late:
             self._pass(key, alert, "max_age")

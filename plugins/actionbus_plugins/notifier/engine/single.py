@@ -52,12 +52,15 @@ class Single:
         named = self.lives.values_of(plan, event, score)
         if not self.lives.holds(plan, named):
             return None
+        tentative = event.change is Change.TENTATIVE
+        confirms = alert is not None and alert.tentative and not tentative and "tentative" in plan.message.names
         return Finding(
             group=group,
             about=group if isinstance(event, Action) else identity(event),
             evidence=evidence(event),
             text=self.lives.say(plan, named),
-            tentative=event.change is Change.TENTATIVE,
+            tentative=tentative,
+            as_pending=self.lives.say(plan, named | {"tentative": True}) if confirms else None,
             period=getattr(event, "period", None),
             clock=getattr(event, "clock", None) or "",
             left=getattr(event, "clock_seconds", None),
