@@ -118,7 +118,7 @@ def test_every_piece_of_configuration_passes_the_check(page: Path, tmp_path: Pat
     for piece in blocks(page, "toml"):
         (tmp_path / "plugins.toml").write_text(piece, encoding="utf-8")
         command = [sys.executable, "-c", "import sys; from actionbus.cli import main; sys.exit(main(['check']))"]
-        env = {**os.environ, "ACTIONBUS_TOKEN": "token"}
+        env = {**os.environ, "ACTIONBUS_TOKEN": "token", "BACKEND_TOKEN": "token"}
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), piece
 
@@ -321,3 +321,9 @@ def test_every_hook_and_all_of_the_context_is_in_the_docs() -> None:
         re.split(r"\W", name.removeprefix("await ").removeprefix("context."))[0]
         for name in listed(section(page, "The context"))
     } == known
+
+
+def test_every_key_of_a_channel_is_on_its_page_and_no_other() -> None:
+    page = DOCS / "channels.md"
+    titles = ("What each channel has", "ntfy", "webhook")
+    assert set[str]().union(*(listed(section(page, title)) for title in titles)) == keys(Channel)
