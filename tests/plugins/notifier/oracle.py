@@ -17,6 +17,7 @@ from typing import Any
 from attrs import define
 from tests.plugins.notifier.raw import MOMENTS, Item, Raw, Step, elapsed, items, period_of
 
+PENDING = " (unconfirmed)"
 Found = tuple[tuple[Any, ...], list[Item]]  # whose it is, and what it is made of, in the game's own order
 
 
@@ -41,10 +42,10 @@ class Alert:
         """Whether it is about what is found now: it has something of what it was about, or is the first again."""
         return self.whose == whose and (once or bool({each.key for each in self.made_of} & {e.key for e in made_of}))
 
-    def correct(self, made_of: list[Item], message: str, confirms: bool) -> None:
+    def correct(self, made_of: list[Item], message: str) -> None:
         """What was told is corrected; that it grows, or that what is pending is confirmed, is no correction."""
         before, self.made_of = set(self.ids), made_of
-        wrong = message != self.message and not before < set(self.ids) and not confirms
+        wrong = message.removesuffix(PENDING) != self.message.removesuffix(PENDING) and not before < set(self.ids)
         self.corrections += bool(self.told) and (wrong or not self.stands)
         self.stands, self.message = True, message
 
@@ -70,7 +71,7 @@ def alerts(rule: Raw, steps: Sequence[Step]) -> list[Alert]:
             now = next((each for each in found if alert.is_of(*each, "once" in rule)), None)
             if now is not None:
                 found.remove(now)
-                alert.correct(now[1], text(rule, now[1]), "phase" in rule and step.confirms in alert.ids)
+                alert.correct(now[1], text(rule, now[1]))
             elif alert.told is None:
                 known.remove(alert)
             else:
@@ -143,7 +144,6 @@ def span(text: str) -> float:
 
 
 def text(rule: Raw, made_of: list[Item]) -> str:
-    said = made_of[-1].names | {"streak": SimpleNamespace(n=len(made_of)), "count": len(made_of)}
-    return re.sub(
-        r"{{ (\w+)([\w.]*) }}", lambda m: str(reduce(getattr, m[2].split(".")[1:], said[m[1]])), rule["message"]
-    )
+    said = SimpleNamespace(**made_of[-1].names, streak=SimpleNamespace(n=len(made_of)), count=len(made_of))
+    filled = re.sub(r"{{ ([\w.]+) }}", lambda name: str(reduce(getattr, name[1].split("."), said)), rule["message"])
+    return filled + PENDING if any(each.raw["pending"] for each in made_of) else filled

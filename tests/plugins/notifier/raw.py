@@ -28,8 +28,6 @@ class Step(NamedTuple):
     at: float
     changed: frozenset[str] = frozenset()
     """The classes of what the action was and is; none where nothing changes."""
-    confirms: str = ""
-    """The action, where it was pending before."""
     played: Sequence[Raw] = ()
     """All that stands or is pending now, in the game's own order."""
 
@@ -54,8 +52,7 @@ def read(packets: Iterable[str]) -> list[Step]:
             counted = (each for each in now.values() if each["period"] > 0)
             played = sorted(counted, key=lambda each: (each["period"], each["timelineSequence"], each["actionId"]))
         changed = frozenset[str]().union(*(each["classes"] for each in changes))
-        confirms = key if before is not None and before["pending"] else ""
-        found.append(Step(number, max(time, last.at), changed, confirms, played))
+        found.append(Step(number, max(time, last.at), changed, played))
     return [*found[1:], Step(math.inf, math.inf)]
 
 

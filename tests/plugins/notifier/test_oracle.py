@@ -103,7 +103,6 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Games:
 
 
 # Where the product does not do yet what docs/alerts.md says.
-CONFIRMING = pytest.mark.xfail(reason="a text that changes as a pending action is confirmed is taken for a correction")
 WALL = pytest.mark.xfail(reason="a correction moves an action to when it was corrected, by the clock on the wall")
 STALE = pytest.mark.xfail(reason="what an alert is made of stays as it was where its text does not change")
 
@@ -112,13 +111,13 @@ def rules(**marks: pytest.MarkDecorator) -> list[Any]:
     return [pytest.param(rule, marks=marks.get(rule, ())) for rule in RULES]
 
 
-@pytest.mark.parametrize("rule", rules(pending=CONFIRMING))
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.skipif(not GAMES.exists(), reason=WITHOUT.kwargs["reason"])
 def test_real_games_have_the_alerts_that_a_brute_force_reading_gives(rule: str, real: Games) -> None:
     assert real.differences(rule) == []
 
 
-@pytest.mark.parametrize("rule", rules(pending=CONFIRMING))
+@pytest.mark.parametrize("rule", RULES)
 def test_generated_games_have_them_too(rule: str, generated: Games) -> None:
     assert generated.differences(rule) == []
 
@@ -126,14 +125,14 @@ def test_generated_games_have_them_too(rule: str, generated: Games) -> None:
 UNSPOILT = pytest.mark.skip(reason="it has the feed's own score, which is not spoilt")
 
 
-@pytest.mark.parametrize("rule", rules(pending=CONFIRMING, count_by_the_wall=WALL, final_score=UNSPOILT))
+@pytest.mark.parametrize("rule", rules(count_by_the_wall=WALL, final_score=UNSPOILT))
 def test_games_with_many_corrections_have_them_too(rule: str, spoilt: Games) -> None:
     assert spoilt.differences(rule, made_of=False) == []
 
 
 @STALE
 def test_what_an_alert_is_made_of_is_what_stands(spoilt: Games) -> None:
-    others = RULES.keys() - {"pending", "count_by_the_wall", "final_score"}
+    others = RULES.keys() - {"count_by_the_wall", "final_score"}
     assert [found for rule in others for found in spoilt.differences(rule)] == []
 
 
