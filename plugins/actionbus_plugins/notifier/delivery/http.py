@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,7 +56,7 @@ class Web:
             return Lost(words=self._clean(_why(error)), sure=True)
         except trio.TooSlowError:
             return Lost(words=f"no answer within {self._patience:g} s", sure=False)
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError) as error:  # ValueError: of odd headers
             return Lost(words=self._clean(_why(error)), sure=False)
         status = response.status_code
         if 200 <= status < 300:
@@ -90,6 +91,7 @@ async def open_web(
         timeout=httpx2.Timeout(None, connect=patience / 2),
         trust_env=False,
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept
         headers={"user-agent": "actionbus", "accept-encoding": "identity"},
     )
     async with client:

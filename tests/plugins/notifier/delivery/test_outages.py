@@ -68,6 +68,7 @@ async def test_a_status_that_does_not_pass_ends_it_and_is_told_in_one_sentence(s
     ]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_attempts_come_at_longer_and_longer_intervals_with_jitter(clock: MockClock) -> None:
     ntfy = NtfyServer(mood="deaf")
     async with serving(ntfy) as server, benching(phone(server, 'deadline = "1h"')) as bench:
@@ -81,6 +82,7 @@ async def test_attempts_come_at_longer_and_longer_intervals_with_jitter(clock: M
     assert 20 < len(waits) < 60
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("after", ["90", "Thu, 01 Jan 2099 00:00:00 GMT"])
 async def test_a_service_that_says_how_long_to_wait_is_left_alone_so_long(after: str, clock: MockClock) -> None:
     ntfy = NtfyServer(refusals=[Answer(429, b"{}", (("retry-after", after),))])
@@ -133,6 +135,7 @@ async def test_what_is_too_late_is_noise_and_counted(clock: MockClock) -> None:
         assert sums(bench) == {"told": 1, "expired": 1}
 
 
+@pytest.mark.usefixtures("patient")
 async def test_corrections_of_what_was_told_are_never_too_late(clock: MockClock) -> None:
     ntfy = NtfyServer()
     async with serving(ntfy) as server, benching(phone(server, 'deadline = "2m"')) as bench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from tests.plugins.notifier.delivery.services import Answer, Mood, NtfyServer, R
 from trio.testing import MockClock
 
 from actionbus.testing import FIXTURE
-from actionbus_plugins.notifier.delivery import courier
 
 
 def phone(server: str, more: str = "") -> str:
@@ -229,12 +227,6 @@ async def test_a_webhook_gets_all_at_once(clock: MockClock) -> None:
 # --- quiet hours ---
 
 QUIET = 'quiet = { from = "20:00", to = "08:30" }'  # in New York; the clock starts at 18:00 UTC, 13:00 there
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody sets the clock: it need not be looked at every minute."""
-    monkeypatch.setattr(courier, "LOOK_AGAIN", math.inf)
 
 
 @pytest.mark.usefixtures("patient")

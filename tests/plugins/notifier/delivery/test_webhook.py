@@ -140,6 +140,15 @@ async def test_a_redirect_is_not_followed(clock: MockClock) -> None:
         assert sums(bench) == {"failed": 1}
 
 
+async def test_cookies_are_not_kept(clock: MockClock) -> None:
+    receiver = Receiver(refusals=[Answer(503, b"", (("set-cookie", "a=b; Path=/"),))])
+    async with serving(receiver) as server, benching(hook(server)) as bench:
+        await bench.put(notice("a"))
+        await trio.sleep(60)
+    assert len(receiver.asked) == 2
+    assert "cookie" not in receiver.asked[1].headers
+
+
 async def test_a_proxy_in_the_environment_is_not_used(clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy, receiver = Receiver(), Receiver()
     async with serving(proxy) as other, serving(receiver) as server:
