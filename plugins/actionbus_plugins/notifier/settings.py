@@ -61,9 +61,11 @@ def _on_game_clock(_: object, attribute: attrs.Attribute[str | None], value: str
 
 def _time_of_day(_: object, attribute: attrs.Attribute[str], value: str) -> None:
     try:
-        time.fromisoformat(value)
+        of_some_zone = time.fromisoformat(value).tzinfo is not None
     except ValueError:
         raise ValueError('should be a time of day such as "23:30"') from None
+    if of_some_zone:
+        raise ValueError("should be a time of day alone: its time zone is that of [defaults]")
 
 
 def _zone(_: object, attribute: attrs.Attribute[str], value: str) -> None:

@@ -56,6 +56,10 @@ WRONG = {
     f'{NTFY}rate = "1.5/1m"': (4, f"rate: {RATE}"),
     f'{NTFY}rate = "ten/minute"': (4, f"rate: {RATE}"),
     f'{NTFY}quiet = {{ from = "25:00", to = "07:00" }}': (4, 'quiet.from: should be a time of day such as "23:30"'),
+    f'{NTFY}quiet = {{ from = "23:30", to = "07:00Z" }}': (
+        4,
+        "quiet.to: should be a time of day alone: its time zone is that of [defaults]",
+    ),
     f'{NTFY}ca_file = "gone.pem"': (4, "ca_file: there is no file "),
     f'{NTFY}ca_file = "plugins.toml"': (4, "ca_file: holds no certificates (PEM)"),
     f'{NTFY}ca_file = "."': (4, "ca_file: cannot be read (Is a directory)"),
