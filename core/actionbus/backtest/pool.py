@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Literal, Protocol, TypeVar, cast
@@ -87,6 +88,8 @@ def _at_work(
     """Start processes, each of which waits for the index of a task; let them end, or end them where this fails."""
     processes: list[BaseProcess] = []
     connections: list[Connection] = []
+    if method == "spawn":
+        resource_tracker.ensure_running()  # or the first process would begin it, which unblocks the signal
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # for them: Ctrl-C is for the parent alone
     try:
         for _ in range(number):

@@ -28,6 +28,7 @@ import os, signal, sys
 from functools import partial
 from tests.core.backtest.test_pool import TASKS, doing, note, pids_and_squares
 from actionbus.backtest.pool import share_out
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are begun without
 """
 
 
@@ -99,6 +100,12 @@ def run(text: str) -> subprocess.CompletedProcess[str]:
 def spawned(what: str, processes: int = 2, method: Method = "spawn") -> list[Squared]:
     """Do the tasks, in processes that load for themselves."""
     return share_out(TASKS, doing(what), processes, lambda: None, method)
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes that load for themselves find this module, however pytest was begun."""
+    monkeypatch.syspath_prepend(ROOT)  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_results_of_processes_that_load_for_themselves_come_in_the_order_of_the_tasks() -> None:
