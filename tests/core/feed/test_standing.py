@@ -148,6 +148,15 @@ async def test_a_server_that_has_not_accepted_us_is_not_stale(autojump_clock: Mo
     assert told(rig, kit) == [(DOWN, 25, 0), (RECOVERED, 25, 0), (DOWN, 30, 0)]
 
 
+async def test_a_server_that_has_not_accepted_us_was_not_heard(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
+    async def only_beat(call: Call) -> None:
+        await call.accept(None)
+        await call.beat()
+
+    await rig.follow(only_beat, seconds=30)
+    assert told(rig, kit) == [(DOWN, 25, 0)]
+
+
 async def test_a_feed_that_is_finished_is_not_stale(autojump_clock: MockClock, rig: Rig, kit: Kit) -> None:
     async def fall_silent(call: Call) -> None:
         await trio.sleep(5)
@@ -311,13 +320,16 @@ def serve(intake: Intake, packets: Sequence[str], now: float) -> None:
         intake.receive(each, now)
 
 
-def test_up_is_told_once_however_often_a_list_is_begun_anew(kit: Kit) -> None:
+@pytest.mark.parametrize("before", [[], [DOWN]])
+def test_up_is_told_once_however_often_a_list_is_begun_anew(kit: Kit, before: list[FeedState]) -> None:
     log = Rewound()
     intake = Intake(Pipeline(kit.fixture, log, FixtureClock(lambda: 0.0)), FeedProfile(url="ws://feed.test"))
+    for state in before:
+        intake.standing.lose(state, "", kit.epoch)
     for _ in range(3):
         serve(intake, kit.list_of(3), kit.epoch)
         intake.run_out(kit.epoch)
         intake.begin_anew()
     states = [event.state for row in log.rows for event in row.events if isinstance(event, FeedStatus)]
-    assert states == [LIVE]
+    assert states == [*before, RECOVERED if before else LIVE]
     assert sum(isinstance(event, Action) for row in log.rows for event in row.events) == 3
