@@ -67,7 +67,7 @@ class MemoryDesk:
                 action_ids=notice.action_ids,
                 state="withdrawn" if notice.kind is Kind.WITHDRAWN else "sent",
                 corrections=known.corrections + (notice.kind in (Kind.CORRECTED, Kind.RESTORED)),
-                updates=known.updates + (notice.kind is Kind.UPDATED),
+                updates=known.updates + (notice.kind is Kind.UPDATED and notice.text != known.message),
             )
 
     def failed(self, rule: str, what: str) -> None:

@@ -100,8 +100,9 @@ def _run_out(engine: Engine, desk: Desk, until: float) -> Engine:
 
 
 def told(config: str, *given: Event, until: float = END) -> list[str]:
-    """Return ``KIND: TEXT`` of what the rules tell."""
-    return [f"{notice.kind}: {notice.text}" for notice in play(config, *given, until=until).notices]
+    """Return ``KIND: TEXT`` of what the rules tell people."""
+    notices = play(config, *given, until=until).notices
+    return [f"{each.kind}: {each.text}" for each in notices if each.kind != "updated" or each.text != each.before]
 
 
 def at(moment: Moment, when: float) -> Moment:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from tests.plugins.notifier.playing import play, told
+from tests.plugins.notifier.playing import plans_of, play, told
 from tests.plugins.notifier.test_singles import again, gone, other
 
 from actionbus import (
@@ -23,7 +23,8 @@ from actionbus import (
     Turnover,
     TwoPointerMissed,
 )
-from actionbus.testing import AWAY, HOME, TIP_OFF, make
+from actionbus.testing import AWAY, FIXTURE, HOME, TIP_OFF, make
+from actionbus_plugins.notifier.engine import Engine
 
 STREAK = """[alert.a]
 on = ["three_pointer_made", "three_pointer_missed"]
@@ -249,3 +250,39 @@ def test_pending_ones_count_where_the_rule_asks_for_them() -> None:
     ]
     foul = other(Foul, pending, send_type=SendType.PENDING)
     assert told(rule, made(1), made(2), pending, foul)[-1] == "withdrawn: Ann 3 (unconfirmed)"
+
+
+def test_the_actions_that_an_alert_is_made_of_are_told_to_programs_where_the_text_stays_the_same() -> None:
+    rule = STREAK.replace(" {{ streak.n }}", "")
+    threes = [made(number) for number in range(1, 5)]
+    assert told(rule, *threes) == ["sent: Ann"]
+    notices = play(rule, *threes, gone(threes[0])).notices
+    assert [(notice.kind, len(notice.action_ids)) for notice in notices] == [
+        ("sent", 3),
+        ("updated", 4),
+        ("updated", 3),
+    ]
+
+
+def test_what_is_amended_deleted_or_restored_happened_when_it_was_first_heard_of() -> None:
+    rule = COUNT.replace("at_least = 3", "at_least = 2").replace('within_game = "1:00"', 'within = "1m"')
+    one, two = lost(1, "05:00", timestamp=TIP_OFF), lost(1, "04:00", timestamp=TIP_OFF + 50)
+    late = TIP_OFF + 300
+    assert told(rule, one, two, again(one, subtype="x", timestamp=late)) == ["sent: Harbor Gulls 2"]
+    deleted = evolve(gone(one), timestamp=late)
+    restored = again(one, send_type=SendType.RESTORED, timestamp=late + 1)
+    assert told(rule, one, two, deleted, restored)[-1] == "restored: Harbor Gulls 2"
+    three = lost(1, "01:00", timestamp=late)
+    assert told(rule, one, again(one, subtype="x", timestamp=late), three) == []
+
+
+def test_a_message_that_is_another_one_after_a_restart_leaves_alone_what_was_said() -> None:
+    threes = [made(number) for number in (1, 2, 3)]
+    desk = play(STREAK.replace("{{ player.name }} ", ""), *threes)
+    assert desk.notices[-1].text == "3"
+    engine = Engine(plans_of(STREAK), FIXTURE, desk)
+    miss = missed(4)
+    engine.hear(miss)
+    assert len(desk.notices) == 1
+    engine.hear(made(5))
+    assert len(desk.notices) == 1

@@ -183,6 +183,17 @@ def test_a_cooldown_is_from_one_telling_to_the_next_whatever_became_of_it() -> N
     ]
 
 
+def test_a_held_alert_that_becomes_another_players_is_that_ones() -> None:
+    rule = STEALS + 'cooldown = "60s"\nper = "player"\nsettle = "4s"\n'
+    steal, bo = make(Steal, player="Ann", timestamp=TIP_OFF), make(Steal, player="Bo", timestamp=TIP_OFF)
+    moved = again(steal, player=bo.player, timestamp=TIP_OFF + 1)
+    again_bo = make(Steal, player="Bo", timestamp=TIP_OFF + 10)
+    ann = make(Steal, player="Ann", timestamp=TIP_OFF + 11)
+    desk = play(rule, steal, moved, again_bo, ann)
+    assert [notice.text for notice in desk.notices] == ["Bo 10:00", "Ann 10:00"]
+    assert desk.notices[0].id == play(rule, moved).notices[0].id
+
+
 def test_one_that_a_cooldown_has_passed_over_is_never_told() -> None:
     rule = STEALS + 'cooldown = "10s"\n'
     first, second = make(Steal, timestamp=TIP_OFF), make(Steal, timestamp=TIP_OFF + 1)
@@ -237,11 +248,27 @@ message = "{{ player.name }}"
         return make(Turnover, timestamp=TIP_OFF + when)
 
     assert told(rule, steal("Ann", 0), turnover(9), steal("Bo", 12)) == ["sent: Bo"]
-    assert told(rule, steal("Ann", 0), steal("Bo", 5), turnover(11), steal("Cy", 20)) == ["sent: Ann", "lapsed: Ann",
-                                                                                         "sent: Cy"]  # fmt: skip
-    ann = steal("Ann", 0)
-    desk = play(rule, ann, turnover(11), again(gone(ann), send_type=SendType.DELETED, timestamp=TIP_OFF + 12))
-    assert [(notice.kind, notice.version) for notice in desk.notices] == [("sent", 1), ("lapsed", 2), ("withdrawn", 3)]
+    assert told(rule, steal("Ann", 0), steal("Bo", 5), turnover(11), steal("Cy", 20)) == ["sent: Bo", "sent: Cy"]
+    ann, bo = steal("Ann", 0), steal("Bo", 5)
+    assert told(rule, ann, turnover(11), again(gone(ann), send_type=SendType.DELETED, timestamp=TIP_OFF + 12)) == [
+        "sent: Ann",
+        "withdrawn: Ann",
+    ]
+    # It is over before it was told: what is amended of it later does not begin it anew.
+    later = TIP_OFF + 12
+    assert told(rule, ann, turnover(9), again(ann, subtype="x", timestamp=later)) == []
+    assert told(rule, ann, turnover(11), again(ann, subtype="x", timestamp=later), steal("Cy", 20)) == [
+        "sent: Ann",
+        "sent: Cy",
+    ]
+    # The first is taken back, the second still stands.
+    assert told(rule, ann, bo, again(gone(ann), send_type=SendType.DELETED, timestamp=TIP_OFF + 6)) == ["sent: Bo"]
+    away = again(ann, team=AWAY, timestamp=TIP_OFF + 3)
+    assert told(rule, ann, away, steal("Bo", 20)) == ["sent: Ann", "sent: Bo"]
+    # What breaks it is taken back: it has stayed so after all.
+    broken = turnover(5)
+    mended = again(gone(broken), send_type=SendType.DELETED, timestamp=TIP_OFF + 6)
+    assert told(rule, ann, broken, mended, steal("Bo", 30)) == ["sent: Ann", "updated: Bo"]
     elsewhere = make(Turnover, team=AWAY, timestamp=TIP_OFF + 9)
     assert told(rule, steal("Ann", 0), elsewhere) == ["sent: Ann"]
 

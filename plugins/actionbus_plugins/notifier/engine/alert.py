@@ -50,6 +50,8 @@ class Alert:
     """The class of the event that it is about, in snake_case."""
     score: tuple[int, int] | None
     version: int = 0
+    holds_on_the_wall: bool = False
+    """Whether it may be held back by the wall clock still, which the channels go by."""
     reason: str = ""
     """Why it was passed over: the key of the rule."""
 

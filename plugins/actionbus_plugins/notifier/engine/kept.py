@@ -29,6 +29,11 @@ def load_cooling(dumped: Any) -> tuple[float, float | None]:
     return _converter.structure(dumped, tuple[float, float | None])
 
 
+def load_time(dumped: Any) -> float:
+    """Make a time of what was kept, in Unix seconds."""
+    return _converter.structure(dumped, float)
+
+
 def dump_ledger(ledger: Ledger) -> object:
     """Make JSON of a ledger."""
     return [_fields(entry) for entry in ledger.entries]

@@ -8,7 +8,7 @@ from datetime import datetime
 from attrs import define, field, frozen
 from minijinja import TemplateError
 
-from actionbus import Event, Score
+from actionbus import Event, FeedStatus, Score, snake_name
 from actionbus_plugins.notifier.engine.alert import UNCONFIRMED, Alert, State, alert_id
 from actionbus_plugins.notifier.engine.desk import Desk
 from actionbus_plugins.notifier.engine.kept import dump_alert, load_alert, load_cooling
@@ -16,6 +16,8 @@ from actionbus_plugins.notifier.engine.plan import Plan
 from actionbus_plugins.notifier.engine.subjects import game_time
 from actionbus_plugins.notifier.names import values
 from actionbus_plugins.notifier.notice import Kind, Notice
+
+FEED_STATUS = snake_name(FeedStatus)  # which is made of no actions
 
 
 @frozen(kw_only=True)
@@ -103,11 +105,13 @@ class Lives:
         alert.text, alert.tentative = finding.text, finding.tentative
         match alert.state:
             case State.HELD:
-                alert.first = finding.first
+                alert.first, alert.group, alert.about = finding.first, finding.group, finding.about
                 alert.period, alert.clock, alert.left = finding.period, finding.clock, finding.left
                 changed = True
             case State.TOLD if alert.said != before:
                 self._notify(plan, alert, Kind.UPDATED if grew or confirmed else Kind.CORRECTED, before)
+            case State.TOLD if changed:  # for programs: people read what they have read
+                self._notify(plan, alert, Kind.UPDATED, before)
             case State.GONE:
                 alert.state = State.TOLD
                 self._notify(plan, alert, Kind.RESTORED, before)
@@ -118,21 +122,26 @@ class Lives:
 
     def fall(self, plan: Plan, key: str) -> None:
         """Let an alert go: its rule finds nothing any more."""
-        self._end(plan, key, Kind.WITHDRAWN)
-
-    def lapse(self, plan: Plan, key: str) -> None:
-        """End the stretch that an alert is about: where it is not told yet, it will not be."""
-        self._end(plan, key, Kind.LAPSED)
-
-    def _end(self, plan: Plan, key: str, kind: Kind) -> None:
         alert = self._alerts.get(key)
         if alert is None:
             return
         if alert.state is State.HELD:
             self._forget(key)
         elif alert.state is State.TOLD:
-            alert.state = State.GONE if kind is Kind.WITHDRAWN else State.TOLD
-            self._notify(plan, alert, kind, alert.said)
+            alert.state = State.GONE
+            self._notify(plan, alert, Kind.WITHDRAWN, alert.said)
+            self._keep(key, alert)
+
+    def lapse(self, plan: Plan, key: str) -> None:
+        """End the stretch that an alert is about: where it is held back still, it is not told."""
+        alert = self._alerts.get(key)
+        if alert is None:
+            return
+        if alert.state is State.HELD:
+            self._forget(key)
+        elif alert.state is State.TOLD and alert.holds_on_the_wall:
+            alert.holds_on_the_wall = False
+            self._notify(plan, alert, Kind.LAPSED, alert.said)
             self._keep(key, alert)
 
     def tell_held(self, plan: Plan, key: str, at: float) -> None:
@@ -174,14 +183,14 @@ class Lives:
         if plan.quiet is not None and plan.quiet.holds(time_of_day, plan.priority):
             self._pass(key, alert, "quiet")
             return
-        if plan.cooldown or plan.cooldown_game:
+        if (plan.cooldown or plan.cooldown_game) and not on_the_wall:  # else nobody knows here whether it is told
             cooling, game = f"c:{plan.name}\0{alert.group}", game_time(alert.period or 0, alert.left, self.quarter)
             if self._is_cooling(plan, cooling, alert.at, game):
                 self._pass(key, alert, "cooldown")
                 return
             self._cooling[cooling] = told = (alert.at, game)
             self.desk.keep(cooling, lambda: told)
-        alert.state = State.TOLD
+        alert.state, alert.holds_on_the_wall = State.TOLD, on_the_wall > 0
         self._notify(plan, alert, Kind.SENT, "", on_the_wall)
         self._keep(key, alert)
 
@@ -216,7 +225,7 @@ class Lives:
             at=alert.at,
             period=alert.period,
             clock=alert.clock,
-            action_ids=alert.evidence,
+            action_ids=alert.evidence if alert.kind != FEED_STATUS else (),
             priority=plan.priority,
             on_correction=plan.on_correction,
             hold=hold,

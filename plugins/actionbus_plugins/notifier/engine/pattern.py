@@ -11,7 +11,7 @@ from attrs import define, field
 
 from actionbus import Action, Change, Event, snake_name
 from actionbus_plugins.notifier.engine.alert import Alert
-from actionbus_plugins.notifier.engine.kept import dump_ledger, load_ledger
+from actionbus_plugins.notifier.engine.kept import dump_ledger, load_ledger, load_time
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
 from actionbus_plugins.notifier.engine.single import GOING, PENDING, becomes_another, evidence, identity, score_of
@@ -25,6 +25,8 @@ class Pattern:
     plan: Plan
     lives: Lives
     _ledgers: dict[str, Ledger] = field(init=False)
+    _first_heard: dict[str, float] = field(init=False)
+    """When things happened, by identity; of a rule that counts by the wall clock."""
     _groups: dict[str, str] = field(init=False)
     """In which ledger an event is, by its identity."""
     _keys: dict[str, list[str]] = field(init=False, factory=dict[str, list[str]])
@@ -35,6 +37,8 @@ class Pattern:
         prefix = f"l:{self.plan.name}\0"
         held = self.lives.desk.held(prefix)
         self._ledgers = {key.removeprefix(prefix): load_ledger(kept) for key, kept in held}
+        times = f"t:{self.plan.name}\0"
+        self._first_heard = {key.removeprefix(times): load_time(kept) for key, kept in self.lives.desk.held(times)}
         self._groups = {entry.id: group for group, ledger in self._ledgers.items() for entry in ledger.entries}
         for key, alert in self.lives.of(self.plan):
             self._keys.setdefault(alert.group, []).append(key)
@@ -49,7 +53,8 @@ class Pattern:
         name = identity(event)
         before = self._groups.get(name)
         known = self._ledgers[before].get(name) if before is not None else None
-        group = plan.group(event) if change not in GOING and plan.admits(event) else None
+        matches = change not in GOING and (plan.stretches or plan.admits(event))
+        group = plan.group(event) if matches else None
         entry = self._entry(event, name, known) if group is not None else None
         if entry is None:
             group = None
@@ -69,18 +74,18 @@ class Pattern:
         """Make the entry of an event that ``where`` lets through; None where it has no part in the rule."""
         plan, kind = self.plan, snake_name(type(event))
         score, hit = None, False
-        if isinstance(event, plan.hits):
+        if isinstance(event, plan.hits) and (not plan.stretches or plan.admits(event)):
             score = known.score if known is not None and known.kind == kind else None
             hit = plan.condition is None or self.lives.holds(plan, self.lives.values_of(plan, event, score))
             score = score or score_of(event)
-        if not hit and not isinstance(event, plan.breaks):
+        if not hit and not plan.stretches and not isinstance(event, plan.breaks):
             return None
         return Entry(
             id=name,
             place=_place(event, name),
             evidence=evidence(event) or (name,),
             hit=hit,
-            at=(event.timestamp if isinstance(event, Action) else None) or event.at,
+            at=self._when(event, name),
             period=getattr(event, "period", None) or 0,
             clock=getattr(event, "clock", None) or "",
             left=getattr(event, "clock_seconds", None) if plan.uses_game_clock else None,
@@ -89,6 +94,16 @@ class Pattern:
             score=score,
             tell=partial(self._told, event, score) if hit else dict,
         )
+
+    def _when(self, event: Event, name: str) -> float:
+        """Say when something happened: as of when it was first heard of, whatever came later, a restoration too."""
+        if self.plan.within is None:
+            return event.at
+        made = (event.timestamp if isinstance(event, Action) else None) or event.at
+        if name not in self._first_heard:
+            self._first_heard[name] = made
+            self.lives.desk.keep(f"t:{self.plan.name}\0{name}", lambda: made)
+        return self._first_heard[name]
 
     def _told(self, event: Event, score: tuple[int, int] | None) -> dict[str, object]:
         """Return what the message names of an event, to be filled in again later."""
@@ -107,16 +122,21 @@ class Pattern:
         for key, subject in match(alerts, subjects, once=plan.once):
             if subject is None:
                 self.lives.fall(plan, key)
-                continue
-            if not key:
-                key = f"a:{plan.name}\0{group}\0{_number(keys):06d}"
-                keys.append(key)
-            self.lives.stand(plan, key, self._finding(group, subject), event, late=late)
+            elif plan.stretches and subject.ended:
+                self.lives.lapse(plan, key)
+                if self.lives.get(key) is not None:
+                    self.lives.stand(plan, key, self._finding(group, subject, key), event, late=late)
+            else:
+                if not key:
+                    key = f"a:{plan.name}\0{group}\0{_number(keys):06d}"
+                    keys.append(key)
+                self.lives.stand(plan, key, self._finding(group, subject, key), event, late=late)
         self._keys[group] = [key for key in keys if self.lives.get(key) is not None]
 
-    def _finding(self, group: str, subject: Subject) -> Finding:
+    def _finding(self, group: str, subject: Subject, key: str) -> Finding:
+        alert, values = self.lives.get(key), subject.latest.values
         named: dict[str, Any] = {
-            **subject.latest.values,
+            **values,
             "lists": self.plan.lists,
             "streak": {"n": subject.size, "text": self.plan.in_words},
             "count": subject.size,
@@ -126,7 +146,8 @@ class Pattern:
             group=group,
             about=group,
             evidence=subject.evidence,
-            text=self.lives.say(self.plan, named),
+            # What was kept for another message than today's cannot fill this one in: then what was said stands.
+            text=self.lives.say(self.plan, named) if alert is None or self.plan.can_tell(values) else alert.text,
             tentative=subject.tentative,
             period=trigger.period,
             clock=trigger.clock,
@@ -165,8 +186,8 @@ def _number(keys: Sequence[str]) -> int:
 
 
 def _place(event: Event, name: str) -> Place:
-    """Return what orders an event within its game: moments, which have no place of their own in it, by the clock."""
+    """Return what orders an event: moments, which have no place of their own, by the clock, the rest as it came."""
     if isinstance(event, Action):
         return event.period, event.sequence, name
     left: float | None = getattr(event, "clock_seconds", None)
-    return getattr(event, "period", None) or 0, Decimal(-left) if left is not None else Decimal(0), name
+    return getattr(event, "period", None) or 0, Decimal(event.position if left is None else -left), name

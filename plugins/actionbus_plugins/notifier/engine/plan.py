@@ -26,7 +26,7 @@ class Plan:
     hits: Kinds
     """Those that make a streak; all of them, where there is none."""
     breaks: Kinds
-    """What ends a streak."""
+    """What ends a streak. With ``for`` that is whatever does not match."""
     admits: Callable[[Event], bool]
     """``where``."""
     condition: Condition | None
@@ -59,7 +59,7 @@ class Plan:
     @property
     def is_pattern(self) -> bool:
         """Whether it looks at several events at once: those that stand are kept."""
-        return bool(self.streak or self.count or self.once)
+        return bool(self.streak or self.count or self.once or self.stretches)
 
     @property
     def uses_game_clock(self) -> bool:
@@ -70,6 +70,10 @@ class Plan:
     def in_words(self) -> str:
         """What a streak is made of, in words."""
         return " or ".join(snake_name(kind).replace("_", " ") for kind in self.hits)
+
+    def can_tell(self, values: Mapping[str, object]) -> bool:
+        """Whether what was kept of an event is what today's message names."""
+        return self.kept_names - {"streak", "count", "lists"} <= values.keys()
 
     def hears(self, kind: type[Event]) -> bool:
         """Whether events of a class matter."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from actionbus import Action, Change, Event, Moment, snake_name
 from actionbus_plugins.notifier.engine.life import Finding, Lives
@@ -18,13 +18,6 @@ class Single:
 
     plan: Plan
     lives: Lives
-    _open: dict[str, str] = field(init=False)
-    """The alert of the stretch that goes on, by group; of a rule with ``for``."""
-
-    def __attrs_post_init__(self) -> None:
-        """Take up what is kept."""
-        prefix = f"s:{self.plan.name}\0"
-        self._open = {key.removeprefix(prefix): str(kept) for key, kept in self.lives.desk.held(prefix)}
 
     def hear(self, event: Event) -> None:
         """Take in one event of the rule's classes."""
@@ -35,9 +28,7 @@ class Single:
             return
         key = f"a:{plan.name}\0{identity(event)}"
         finding = self._look(event, key) if change not in GOING and plan.admits(event) else None
-        if plan.stretches:
-            self._stretch(event, key, finding)
-        elif finding is not None:
+        if finding is not None:
             self.lives.stand(plan, key, finding, event, late=is_late(plan, event))
         else:
             self.lives.fall(plan, key)
@@ -67,36 +58,6 @@ class Single:
             kind=kind,
             score=score or score_of(event),
         )
-
-    def _stretch(self, event: Event, key: str, finding: Finding | None) -> None:
-        """Let an event begin, continue or end the stretch for which it has to stay so."""
-        group = finding.group if finding is not None else self.plan.group(event)
-        if group is None:
-            return
-        going_on = self._open.get(group)
-        if finding is not None:
-            if going_on is None:
-                self._set(group, key)
-            if going_on in (None, key):
-                self.lives.stand(self.plan, key, finding, event, late=is_late(self.plan, event))
-            return
-        self.lives.fall(self.plan, key)
-        if going_on is None:
-            return
-        if going_on != key:
-            if event.change in GOING:
-                return  # what is taken back does not say how it is now
-            self.lives.lapse(self.plan, going_on)
-        self._set(group, None)
-
-    def _set(self, group: str, key: str | None) -> None:
-        kept = f"s:{self.plan.name}\0{group}"
-        if key is None:
-            del self._open[group]
-            self.lives.desk.drop(kept)
-        else:
-            self._open[group] = key
-            self.lives.desk.keep(kept, lambda: key)
 
 
 def identity(event: Event) -> str:

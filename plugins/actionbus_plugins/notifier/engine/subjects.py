@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actionbus_plugins.notifier.engine.plan import Plan
 
@@ -60,6 +60,8 @@ class Subject:
     size: int
     """How many entries it is made of."""
     tentative: bool
+    ended: bool = False
+    """Whether something breaks it by now."""
 
 
 @define(eq=False)
@@ -94,8 +96,8 @@ def find(plan: Plan, ledger: Ledger, quarter: float) -> list[Subject]:
     """Find what a rule is about in what stands; ``quarter`` is the length of a regular period in seconds."""
     if ledger.hits < max(1, plan.streak, plan.count):
         return []
-    if plan.streak:
-        found = _streaks(ledger.entries, plan.streak)
+    if plan.streak or plan.stretches:
+        found = _streaks(ledger.entries, plan.streak or 1)
     elif plan.count:
         found = _bursts(plan, [entry for entry in ledger.entries if entry.hit], quarter)
     else:
@@ -111,7 +113,7 @@ def _streaks(entries: Sequence[Entry], at_least: int) -> list[Subject]:
             hits.append(entry)
             continue
         if len(hits) >= at_least:
-            found.append(_subject(hits, at_least))
+            found.append(evolve(_subject(hits, at_least), ended=True))
         hits = []
     if len(hits) >= at_least:
         found.append(_subject(hits, at_least))
