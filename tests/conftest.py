@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 from hypothesis import HealthCheck, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every process that the tests begin and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 # A property is right or wrong; how long it takes is the machine's affair.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -186,7 +186,7 @@ async def test_that_the_feed_is_down_is_told_only_when_it_has_stayed_so_by_the_w
         bench.pipeline.tell(FeedState.REFUSED, "no access")  # the stretch goes on
         await bench.settled()
         await trio.sleep(11)
-        assert lines() == ["ALERT a: down"]
+        assert lines() == ["ALERT a: refused"]
         bench.pipeline.tell(FeedState.LIVE)
         await bench.settled()
         assert lines() == []
