@@ -107,7 +107,9 @@ def test_generated_games_have_them_too(rule: str, generated: Games) -> None:
     assert generated.differences(rule) == []
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "final_score"])  # the feed's score is not spoilt
+# Not those where a spoilt game says something else: the feed's own score is not spoilt, and an action that was several
+# others before the rule heard of it has a time that the rule does not know.
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in ("final_score", "count_by_the_wall")])
 def test_games_with_many_corrections_have_them_too(rule: str, spoilt: Games) -> None:
     assert spoilt.differences(rule) == []
 

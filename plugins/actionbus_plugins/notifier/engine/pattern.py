@@ -99,7 +99,8 @@ class Pattern:
         """Say when something happened: as of when it was first heard of, whatever came later, a restoration too."""
         if self.plan.within is None:
             return event.at
-        made = (event.timestamp if isinstance(event, Action) else None) or event.at
+        said = (event, event.previous) if isinstance(event, Action) else ()
+        made = min((each.timestamp for each in said if each is not None and each.timestamp), default=event.at)
         if name not in self._first_heard:
             self._first_heard[name] = made
             self.lives.desk.keep(f"t:{self.plan.name}\0{name}", lambda: made)
