@@ -7,7 +7,6 @@ from attrs import define, field, frozen
 
 from actionbus_plugins.notifier.delivery.entry import Entry
 
-LATE = 5.0  # seconds: what is told later than that has waited
 MOST_PROBES = 3  # attempts with one message to find out whether a service is there
 
 Place = tuple[str, str]
@@ -67,10 +66,10 @@ class Agenda:
         hints = self._hints
         return sorted((place for place in hints if hints[place].due <= now), key=lambda place: hints[place].due)
 
-    def late(self, fixture: str, now: float) -> list[Place]:
-        """Return the alerts of a fixture that should have been told a while ago, the oldest first."""
+    def fresh(self, fixture: str, since: float) -> list[Place]:
+        """Return the alerts of a fixture that should have been told since then or longer, the oldest first."""
         hints = self._hints
-        late = [place for place, hint in hints.items() if hint.fresh and hint.due < now - LATE and place[0] == fixture]
+        late = [place for place, hint in hints.items() if hint.fresh and hint.due <= since and place[0] == fixture]
         return sorted(late, key=lambda place: hints[place].due)
 
 

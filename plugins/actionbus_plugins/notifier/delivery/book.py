@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import define, evolve, field
 
 from actionbus import PluginContext
-from actionbus_plugins.notifier.delivery.agenda import Agenda
+from actionbus_plugins.notifier.delivery.agenda import Agenda, Place
 from actionbus_plugins.notifier.delivery.channel import Channel
 from actionbus_plugins.notifier.delivery.entry import Entry, Told, as_entry, as_json, key_of, split_key
 from actionbus_plugins.notifier.delivery.life import Step, Terms, arrived, close, hear, lost, next_step, refused
@@ -19,6 +19,8 @@ from actionbus_plugins.notifier.delivery.quiet import quiet_until
 from actionbus_plugins.notifier.notice import Notice
 
 FIRST_WAIT, LAST_WAIT = 1.0, 120.0  # seconds between two attempts
+LATE = 5.0  # seconds: what is told later than that has waited
+_GAME = "teams"  # the key of what people call the fixture
 
 
 @define(eq=False, repr=False)
@@ -37,6 +39,10 @@ class Book:
     """What came of alerts in this run."""
     at_once: bool = field(init=False, default=False)
     """Whether the end is near: then it is not waited for another attempt."""
+    crowded: bool = field(init=False, default=False)
+    """Whether the end is near, and the rate would hold back what is due: then that goes together."""
+    expired: int = field(init=False, default=0)
+    """Alerts that have expired and of which the log does not say so yet."""
 
     def count(self, what: str) -> None:
         """Count what came of an alert."""
@@ -68,8 +74,29 @@ class Book:
             return
         if entry.closed and kept is not None and not kept.closed:
             self.count("dropped")
+        game = self.game(notice.fixture)
+        if self.context.store.get(_GAME, notice.fixture) != game:
+            self.context.store.put(_GAME, game)
         self.context.store.put(key_of(self.name, notice.id), as_json(entry))
         self.agenda.expect((notice.fixture, notice.id), entry)
+
+    def game(self, fixture: str) -> str:
+        """Return what people call a fixture; as it was kept, while its game is not there again after a start."""
+        game = self.context.game(fixture)
+        if game is not None and game.home.name and game.away.name:
+            return f"{game.home.name} - {game.away.name}"
+        return str(self.context.store.get(_GAME, fixture))
+
+    def late(self, fixture: str) -> list[Place]:
+        """Return the alerts of a fixture that have waited, the oldest first; in a crowd, all that are due."""
+        return self.agenda.fresh(fixture, self.wall() - (0.0 if self.crowded else LATE))
+
+    def keep(self, before: Entry, entry: Entry) -> None:
+        """Keep what ``fit`` has made of an entry, and count it where that has closed it."""
+        if entry.closed and not before.closed:
+            self.count(entry.closed)
+            self.expired += entry.closed == "expired"
+        self.write(entry)
 
     def is_ready(self, entry: Entry) -> bool:
         """Whether something is to be done now."""
@@ -84,10 +111,8 @@ class Book:
         is_first = entry.told is None and entry.stands
         until = quiet_until(self.channel.quiet, entry.notice.priority, now, self.zone)
         if is_first and now > entry.expires:
-            self.count("expired")
             return close(entry, "expired")
         if is_first and until is not None:
-            self.count("quiet")
             return close(entry, "quiet")
         if until is not None:
             return evolve(entry, due=until)

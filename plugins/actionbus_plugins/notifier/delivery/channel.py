@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -32,6 +33,10 @@ _OWN: Mapping[str, tuple[Use, ...]] = {
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}", re.ASCII)
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # RFC 9110: token
 _OURS = {"host", "content-length", "content-type", "transfer-encoding", "connection", "idempotency-key"}
+_SECRET = {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"}
+_LABEL = re.compile(r"[-_A-Za-z0-9]{1,63}", re.ASCII)  # RFC 1035; _ is in use all the same
+_LONGEST_HOST = 253  # characters of a name that can be looked up
+_NO_NAME = "should have a host with 1 to 63 letters, digits, - or _ between dots, 253 characters in all"
 
 Keys = tuple[str | int, ...]
 Look = Callable[[str], str | None]
@@ -123,6 +128,10 @@ def _wrong(channel: Channel) -> Iterator[tuple[Keys, str, str | None]]:
         for header, value in (channel.headers or {}).items():
             if (said := _wrong_header(header, value)) is not None:
                 yield ("headers", header), said, None
+            elif isinstance(value, str) and header.lower() in _SECRET:
+                bearer = ', or write token = { env = "NAME" } for "Bearer TOKEN"'
+                hint = f'name where it is kept: {{ env = "NAME" }}{bearer if header.lower() == "authorization" else ""}'
+                yield ("headers", header), "a secret may not stand here in clear", hint
     if channel.server is not None and (said := wrong_url(channel.server, path=False)):
         yield ("server",), said, f'such as "{NTFY}"'
 
@@ -185,6 +194,20 @@ def wrong_url(url: str, *, path: bool = True) -> str | None:
         return "should have a host and, if any, a port from 1 to 65535"
     if not path and (parts.path not in ("", "/") or parts.query or parts.fragment):
         return "should end after the host and port"
+    return _wrong_host(parts.hostname, bracketed="[" in parts.netloc)
+
+
+def _wrong_host(host: str, *, bracketed: bool) -> str | None:
+    digits = host.replace(".", "")
+    try:
+        if bracketed:
+            IPv6Address(host)
+        elif digits.isdigit() and host.count(".") == 3:
+            IPv4Address(host)
+        elif len(host) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
+            return _NO_NAME
+    except ValueError:
+        return "should have a host: what stands there looks like an IP address and is none"
     return None
 
 
@@ -193,6 +216,6 @@ def _wrong_header(header: str, value: str | SecretSource) -> str | None:
         return "is not the name of a header"
     if header.lower() in _OURS:
         return "is set by actionbus"
-    if isinstance(value, str) and not (value.isascii() and value.isprintable()):
-        return "should hold plain characters only"
+    if isinstance(value, str) and not (value.isascii() and value.isprintable() and value == value.strip()):
+        return "should hold plain characters only, and no space at its ends"
     return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 
 import trio
 from attrs import define, field
 
+from actionbus_plugins.notifier.delivery.agenda import MOST_PROBES
 from actionbus_plugins.notifier.delivery.book import Book
 from actionbus_plugins.notifier.delivery.jobs import Job, plan
 from actionbus_plugins.notifier.delivery.outcome import Lost, Outcome, Refused, Sender
@@ -28,8 +29,14 @@ class Courier:
     _failures: int = field(init=False, default=0)  # in a row
     _pause: float = field(init=False, default=-math.inf)  # until then, on trio's clock, the service is left alone
 
+    def recall(self, sent: Iterable[float]) -> None:
+        """Take into account when messages were sent before the start, in Unix seconds; for the rate."""
+        if (pace := self.book.channel.pace) is not None:
+            wall, now = self.book.wall(), trio.current_time()
+            self._sent.extend(now - (wall - when) for when in sorted(sent) if 0 <= wall - when < pace[1])
+
     def finish(self) -> None:
-        """Try what is due once more, and end."""
+        """Try what is due once more, without regard to the rate, and end."""
         self.book.at_once = True
         self.book.agenda.woken.set()
 
@@ -43,22 +50,29 @@ class Courier:
             if found is not None and seconds <= 0:
                 await self._deliver(*found[0])
             else:
+                if not self._failures and (found is None or found[1] > self.book.wall()):
+                    self.tell_expired()
                 with trio.move_on_after(min(seconds, LOOK_AGAIN)):
                     await agenda.woken.wait()
+        enough = self._failures + MOST_PROBES
         for place in agenda.due(self.book.wall()):
-            if self._blocked() <= 0:
+            if self._failures < enough:
+                self.book.crowded = self._paced() > 0
                 await self._deliver(*place)
 
     def _blocked(self) -> float:
         """Return for how many seconds nothing can be sent."""
-        now = trio.current_time()
-        pause = self._pause - now if not self.book.at_once else -math.inf
+        return max(self._pause - trio.current_time(), self._paced())
+
+    def _paced(self) -> float:
+        """Return for how many seconds the rate allows no message."""
         if (pace := self.book.channel.pace) is None:
-            return pause
+            return -math.inf
         number, seconds = pace
+        now = trio.current_time()
         while self._sent and self._sent[0] <= now - seconds:
             self._sent.popleft()
-        return max(pause, self._sent[0] + seconds - now) if len(self._sent) >= number else pause
+        return self._sent[-number] + seconds - now if len(self._sent) >= number else -math.inf
 
     async def _deliver(self, fixture: str, alert: str) -> None:
         await trio.lowlevel.checkpoint()  # in a log in memory nothing else waits, and there may be hundreds
@@ -89,6 +103,13 @@ class Courier:
         if isinstance(outcome, Refused):
             log.error("channel refuses a message, it is not told", channel=name, alert=job.rule, reason=outcome.words)
         return 0.0
+
+    def tell_expired(self) -> None:
+        """Say how many alerts have expired; once for an outage, not for each of them."""
+        if self.book.expired:
+            what = {"channel": self.book.name, "alerts": self.book.expired}
+            self.book.context.log.warning("alerts have expired and are not told", **what)
+            self.book.expired = 0
 
     @asynccontextmanager
     async def _transaction(self, fixture: str) -> AsyncGenerator[None]:

@@ -58,6 +58,14 @@ class Entry:
     """How often in a row it could not be sent."""
     retry: float = 0.0
     """It is not sent again before that."""
+    sent: float = 0.0
+    """When it was sent last, itself or in a digest; 0: never, or it has surely not arrived."""
+
+    @property
+    def message(self) -> str:
+        """The message that was sent last: its own, or a digest's, which other alerts may have in common with it."""
+        seen = self.doubt if self.doubt is not None else self.told
+        return (seen.digest if seen is not None else "") or self.notice.id
 
     @property
     def ready(self) -> float | None:

@@ -56,8 +56,13 @@ class Web:
             return Lost(words=self._clean(_why(error)), sure=True)
         except trio.TooSlowError:
             return Lost(words=f"no answer within {self._patience:g} s", sure=False)
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            return Refused(words=self._clean(_why(error)))
         except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError) as error:  # ValueError: of odd headers
-            return Lost(words=self._clean(_why(error)), sure=False)
+            words = self._clean(_why(error))
+            if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
+                return Refused(words=words)  # of the host's name: nothing was read
+            return Lost(words=words, sure=False)
         status = response.status_code
         if 200 <= status < 300:
             return Arrived()

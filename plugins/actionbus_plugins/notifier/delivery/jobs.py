@@ -68,9 +68,9 @@ def plan(book: Book, fixture: str, alert: str, *, joins: bool) -> Job | None:
     fitting = book.fit(entry)
     step = next_step(fitting, book.terms.ability) if book.is_ready(fitting) else None
     if step is None:
-        book.write(fitting)
+        book.keep(entry, fitting)
         return None
-    book.write(sending(fitting, step))
+    book.write(sending(fitting, step, book.wall()))
     return Single(step, fitting.notice, fitting.doubt)
 
 
@@ -80,5 +80,5 @@ def _sheet_of(book: Book, entry: Entry, *, joins: bool) -> str | None:
     if seen is not None and seen.digest and joins and is_in(book, seen.digest, entry.notice.id):
         step = next_step(entry, book.terms.ability)
         return seen.digest if step is None or step.verb != "follow" else None
-    late = book.agenda.late(entry.notice.fixture, book.wall()) if entry.is_fresh else []
+    late = book.late(entry.notice.fixture) if entry.is_fresh else []
     return "" if len(late) > MOST_SINGLE else None

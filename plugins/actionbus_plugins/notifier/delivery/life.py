@@ -65,7 +65,7 @@ def hear(entry: Entry | None, notice: Notice, now: float, terms: Terms) -> Entry
     if notice.version <= entry.notice.version:
         return entry
     if notice.kind is Kind.LAPSED:
-        return entry if entry.told is not None or entry.closed else close(entry, "lapsed")
+        return close(entry, "lapsed") if _is_held(entry, now, terms) else entry
     if notice.kind is not Kind.UPDATED and notice.on_correction != "ignore":
         entry = evolve(entry, wrong=notice.version)
     newer = evolve(entry, notice=notice)
@@ -81,6 +81,11 @@ def hear(entry: Entry | None, notice: Notice, now: float, terms: Terms) -> Entry
         grows = terms.ability.edits and newer.due is None
         return evolve(newer, due=later) if grows else newer
     return newer if notice.on_correction == "ignore" else evolve(newer, due=later)
+
+
+def _is_held(entry: Entry, now: float, terms: Terms) -> bool:
+    """Whether the rule holds it back, and not merely the channel."""
+    return entry.is_fresh and not entry.tries and entry.due is not None and now < entry.due - terms.delay
 
 
 def close(entry: Entry, why: Closed) -> Entry:
@@ -182,9 +187,9 @@ def _name_of_next(alert: str, version: int) -> str:
     return hashlib.sha256(f"{alert}:{version}".encode()).hexdigest()[:32]
 
 
-def sending(entry: Entry, step: Step) -> Entry:
+def sending(entry: Entry, step: Step, now: float = 0.0) -> Entry:
     """Take note that from now on nobody knows whether it has arrived."""
-    return evolve(entry, doubt=step.result)
+    return evolve(entry, doubt=step.result, sent=now)
 
 
 def arrived(entry: Entry, step: Step, ability: Ability) -> Entry:
@@ -196,8 +201,8 @@ def arrived(entry: Entry, step: Step, ability: Ability) -> Entry:
 
 def lost(entry: Entry, retry: float, before: Told | None, *, sure: bool) -> Entry:
     """Take note that it may not have arrived, or surely has not: then all is in doubt that was ``before``."""
-    entry = evolve(entry, tries=entry.tries + 1, retry=retry, doubt=before if sure else entry.doubt)
-    return dropped(entry)
+    entry = evolve(entry, tries=entry.tries + 1, retry=retry)
+    return dropped(evolve(entry, doubt=before, sent=0.0) if sure else entry)
 
 
 def refused(entry: Entry, step: Step, before: Told | None) -> Entry:

@@ -107,15 +107,22 @@ async def _take_up(context: PluginContext, couriers: Sequence[Courier]) -> None:
     """Find what an earlier run has left to do, in all fixtures."""
     books = {courier.book.name: courier.book for courier in couriers}
     left: dict[str, int] = {}
+    sent: dict[str, set[tuple[float, str]]] = {channel: set() for channel in books}
     for fixture, key, value in await context.kept(KEPT) if not context.replaying else ():
         channel, alert = split_key(key)
         entry = as_entry(value)
-        if entry is None or entry.due is None:
+        if entry is None:
+            continue
+        if channel in sent and entry.sent:
+            sent[channel].add((entry.sent, entry.message))
+        if entry.due is None:
             continue
         if channel in books:
             books[channel].agenda.correct((fixture, alert), entry)
         else:
             left[channel] = left.get(channel, 0) + 1
+    for courier in couriers:
+        courier.recall(when for when, _ in sent[courier.book.name])
     for channel, number in left.items():
         what = {"channel": channel, "alerts": number}
         context.log.warning("alerts wait for a channel that plugins.toml no longer has", **what)
@@ -124,6 +131,8 @@ async def _take_up(context: PluginContext, couriers: Sequence[Courier]) -> None:
 def _tell(context: PluginContext, couriers: Sequence[Courier]) -> None:
     """Say what has become of the alerts of this run, and how many wait in the log for the next."""
     for courier in couriers:
+        courier.tell_expired()
         counts, waiting = dict(courier.book.counts), len(courier.book.agenda)
         if counts or waiting:
-            context.log.info("channel closed", channel=courier.book.name, **counts, waiting=waiting)
+            say = context.log.warning if waiting else context.log.info
+            say("channel closed", channel=courier.book.name, **counts, waiting=waiting)

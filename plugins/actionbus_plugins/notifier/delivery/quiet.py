@@ -8,16 +8,20 @@ from zoneinfo import ZoneInfo
 from actionbus_plugins.notifier.notice import Priority
 from actionbus_plugins.notifier.settings import Quiet
 
-_LEAST = 1.0  # second that is waited at least: a clock that is set back ends no loop
-
 
 def quiet_until(quiet: Quiet | None, priority: Priority, now: float, zone: ZoneInfo) -> float | None:
-    """Return when hours end that are quiet for this priority ``now``, in Unix seconds; None: they are not."""
-    if quiet is None:
+    """Return when hours end that are quiet for this priority ``now``, in Unix seconds; None: they are not.
+
+    An hour that comes twice may have two ends; an end that the clock skips comes as much later as it skips.
+    """
+
+    def is_quiet(moment: float) -> bool:
+        return quiet is not None and quiet.holds(datetime.fromtimestamp(moment, zone).time(), priority)
+
+    if quiet is None or not is_quiet(now):
         return None
-    local = datetime.fromtimestamp(now, zone)
-    if not quiet.holds(local.time(), priority):
-        return None
-    end = time.fromisoformat(quiet.to)
-    day = local.date() if end > local.time() else local.date() + timedelta(days=1)
-    return max(datetime.combine(day, end, zone).timestamp(), now + _LEAST)
+    today, end = datetime.fromtimestamp(now, zone).date(), time.fromisoformat(quiet.to)
+    # The third day: tomorrow's end may be skipped into quiet hours that begin again.
+    days = (datetime.combine(today + timedelta(days=day), end, zone) for day in range(3))
+    ends = (day.replace(fold=fold).timestamp() for day in days for fold in (0, 1))
+    return min(moment for moment in ends if moment > now and not is_quiet(moment))

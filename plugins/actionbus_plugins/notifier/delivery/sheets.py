@@ -74,7 +74,7 @@ def plan_sheet(book: Book, fixture: str, alert: str, name: str) -> SheetJob | No
     record = _record(book, name) if name else _Record()
     is_new = not name
     if not record.arrived:
-        late = [alert for _, alert in book.agenda.late(fixture, book.wall()) if alert not in record.members]
+        late = [alert for _, alert in book.late(fixture) if alert not in record.members]
         more = [alert for alert in late if alert in entries and entries[alert].is_fresh]
         unreached = record.unreached or any(entries[alert].tries for alert in more)
         entries |= {alert: evolve(entries[alert], retry=0.0) for alert in more}  # they go with the others
@@ -87,8 +87,12 @@ def plan_sheet(book: Book, fixture: str, alert: str, name: str) -> SheetJob | No
         return None
     name = name or uuid4().hex
     steps = {alert: evolve(step, result=evolve(step.result, digest=name)) for alert, step in steps.items()}
+    now = book.wall()
     for alert, entry in fitting.items():
-        book.write(sending(entry, steps[alert]) if alert in steps else entry)
+        if alert in steps:
+            book.write(sending(entry, steps[alert], now))
+        else:
+            book.keep(entries[alert], entry)
     if not steps:
         return None
     _keep(book, name, record)
@@ -123,13 +127,7 @@ def _line(told: Told) -> str:
 
 def _head(book: Book, fixture: str, number: int, record: _Record) -> str:
     why = f"while {book.name} could not be reached" if record.unreached else "that had to wait"
-    return f"{number} alert{'' if number == 1 else 's'} of {_game(book, fixture)} {why}:"
-
-
-def _game(book: Book, fixture: str) -> str:
-    game = book.context.game(fixture)
-    names = (game.home.name, game.away.name) if game is not None else ("", "")
-    return " - ".join(names) if all(names) else fixture
+    return f"{number} alert{'' if number == 1 else 's'} of {book.game(fixture)} {why}:"
 
 
 def _is_line(told: Told | None, name: str) -> bool:

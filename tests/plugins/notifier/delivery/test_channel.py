@@ -12,6 +12,9 @@ from actionbus import ConfigError
 NTFY = 'use = "ntfy"\ntopic = "knicks"\n'
 HOOK = 'use = "webhook"\nurl = "https://example.org/x"\n'
 CONSOLE = 'use = "console"\n'
+HOST = "should have a host with 1 to 63 letters, digits, - or _ between dots, 253 characters in all"
+NO_IP = "should have a host: what stands there looks like an IP address and is none"
+CLEAR = 'a secret may not stand here in clear; name where it is kept: { env = "NAME" }'
 RATE = 'should be so many messages in a time, such as "10/1m", or "none"'
 
 WRONG = {
@@ -30,7 +33,7 @@ WRONG = {
     'use = "webhook"': (1, ' url is missing; write url = "https://..." or, where the address is a secret, { env = '),
     'use = "ntfy"\ntopic = "a b"': (3, "topic: should be at most 64 letters, digits, - and _"),
     f'use = "ntfy"\ntopic = "{"x" * 65}"': (3, "topic: should be at most 64 letters, digits, - and _"),
-    'use = "ntfy"\ntopic = 5': (3, "topic: is a whole number, should be text or "),
+    'use = "ntfy"\ntopic = 5': (3, "topic: is a whole number, should be text"),
     f'{NTFY}token = "tk_1"': (4, "token: a secret may not stand here in clear; write { env = "),
     f'{NTFY}server = "ntfy.sh"': (4, 'server: should start with https://; such as "https://ntfy.sh"'),
     f'{NTFY}server = "https://ntfy.sh/knicks"': (4, "server: should end after the host and port; such as "),
@@ -41,10 +44,27 @@ WRONG = {
     'use = "webhook"\nurl = "ftp://example.org"': (3, "url: should start with https://"),
     'use = "webhook"\nurl = "https://"': (3, "url: should have a host and, if any, a port from 1 to 65535"),
     'use = "webhook"\nurl = "https://[::1"': (3, "url: should have a host and, if any, a port from 1 to 65535"),
+    'use = "webhook"\nurl = "https://hooks..example/x"': (3, f"url: {HOST}"),
+    'use = "webhook"\nurl = "https://.example/x"': (3, f"url: {HOST}"),
+    f'use = "webhook"\nurl = "https://{"x" * 64}.example/x"': (3, f"url: {HOST}"),
+    f'use = "webhook"\nurl = "https://{"x." * 127}x/x"': (3, f"url: {HOST}"),
+    'use = "webhook"\nurl = "https://a%20b/x"': (3, f"url: {HOST}"),
+    'use = "webhook"\nurl = "https://999.1.1.1/x"': (3, f"url: {NO_IP}"),
+    'use = "webhook"\nurl = "https://[v1.x]/x"': (3, f"url: {NO_IP}"),
+    f'{NTFY}server = "https://ntfy..sh"': (4, f"server: {HOST}; such as "),
+    f'{HOOK}headers = {{ Authorization = "Bearer abc" }}': (
+        4,
+        f'headers.Authorization: {CLEAR}, or write token = {{ env = "NAME" }} for "Bearer TOKEN"',
+    ),
+    f'{HOOK}headers = {{ proxy-authorization = "x" }}': (4, f"headers.proxy-authorization: {CLEAR}"),
+    f'{HOOK}headers = {{ COOKIE = "x=y" }}': (4, f"headers.COOKIE: {CLEAR}"),
+    f'{HOOK}headers = {{ X-Api-Key = "x" }}': (4, f"headers.X-Api-Key: {CLEAR}"),
+    f'{HOOK}headers = {{ x-auth-token = "x" }}': (4, f"headers.x-auth-token: {CLEAR}"),
+    f'{HOOK}headers = {{ X = " x" }}': (4, "headers.X: should hold plain characters only, and no space at its ends"),
     f'{HOOK}headers = {{ "a b" = "x" }}': (4, 'headers."a b": is not the name of a header'),
     f'{HOOK}headers = {{ Host = "x" }}': (4, "headers.Host: is set by actionbus"),
     f'{HOOK}headers = {{ X = "a\\nb" }}': (4, "headers.X: should hold plain characters only"),
-    f"{HOOK}headers = {{ X = 5 }}": (4, "headers.X: is a whole number, should be text or "),
+    f"{HOOK}headers = {{ X = 5 }}": (4, "headers.X: is a whole number, should be text"),
     f"{NTFY}delay = 35": (4, 'delay: is a whole number, should be a duration such as "35s"'),
     f'{NTFY}delay = "35"': (4, 'delay: should be a duration such as "35s"'),
     f'{NTFY}deadline = "0s"': (4, 'deadline: should be a duration above 0 such as "10s"'),
@@ -64,6 +84,8 @@ WRONG = {
     f'{NTFY}ca_file = "plugins.toml"': (4, "ca_file: holds no certificates (PEM)"),
     f'{NTFY}ca_file = "."': (4, "ca_file: cannot be read (Is a directory)"),
 }
+
+HOSTS = ("[::1]:9", "127.0.0.1", "1.2.3.4.5", "example.", "xn--bcher-kva.example", f"{'x' * 63}.a_b.example")
 
 
 async def told(config: str) -> list[str]:
@@ -94,10 +116,13 @@ async def test_what_is_wrong_is_told_with_its_line(text: str, tmp_path: Path, mo
         NTFY,
         f'{NTFY}server = "http://192.168.1.5:8080/"\nrate = "none"\ntimeout = "30s"',
         HOOK,
-        f'{HOOK}server = "http://127.0.0.1:1"\nheaders = {{ Authorization = "Bearer x", X-Name = "" }}',
+        f'{HOOK}server = "http://127.0.0.1:1"\nheaders = {{ X-Name = "", x-api-key = {{ file = "key" }} }}',
+        *(f'use = "webhook"\nurl = "http://{host}/x"' for host in HOSTS),
     ],
 )
-async def test_what_is_right_is_taken(text: str) -> None:
+async def test_what_is_right_is_taken(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_text("abc", encoding="utf-8")
     assert await told(f"[notify.phone]\n{text}\n") == []
 
 

@@ -221,6 +221,26 @@ def test_what_was_refused_is_told_no_more(notices: list[Notice]) -> None:
         entry = heard
 
 
+def test_what_lapses_is_told_all_the_same_once_its_hold_is_over_or_it_was_tried() -> None:
+    first, last = lives("a", ("sent", "A"), ("lapsed", "A"), hold=20.0)
+    terms = Terms(ability=PHONE, delay=35.0)
+    held = hear(None, first, 100.0, terms)
+    assert held is not None
+    step = next_step(held, PHONE)
+    assert step is not None
+    dropped = hear(held, last, 119.0, terms)
+    assert dropped is not None
+    assert dropped.closed == "lapsed"
+    assert hear(held, last, 120.0, terms) is held
+    for other in (
+        sending(held, step),
+        arrived(sending(held, step), step, PHONE),
+        lost(sending(held, step), 0.0, None, sure=True),
+        close(held, "failed"),
+    ):
+        assert hear(other, last, 119.0, terms) is other
+
+
 def test_what_is_heard_again_or_too_late_changes_nothing() -> None:
     first, second, third = lives("a", ("sent", "A"), ("corrected", "B"), ("withdrawn", "B"))
     terms = Terms(ability=PHONE)

@@ -97,11 +97,19 @@ async def test_nothing_is_told_before_the_delay_and_corrections_neither(clock: M
     assert [round(ask.at) for ask in ntfy.asked] == [35, 75, 115]
 
 
-@pytest.mark.parametrize("last", ["withdrawn", "lapsed"])
-async def test_what_is_taken_back_within_the_delay_is_never_sent(last: str, clock: MockClock) -> None:
+async def test_what_is_taken_back_within_the_delay_is_never_sent(clock: MockClock) -> None:
     ntfy = NtfyServer()
-    await told(ntfy, *lives("a", ("sent", "A"), (last, "A")), more='delay = "35s"', pause=20)
+    await told(ntfy, *lives("a", ("sent", "A"), ("withdrawn", "A")), more='delay = "35s"', pause=20)
     assert not ntfy.asked
+
+
+@pytest.mark.parametrize(("delay", "hold", "at"), [(15, 0.0, [15]), (15, 19.0, [34]), (15, 21.0, []), (0, 21.0, [])])
+async def test_what_lapses_is_not_told_where_the_rule_and_not_merely_the_channel_holds_it_back(
+    delay: int, hold: float, at: list[int], clock: MockClock
+) -> None:
+    ntfy = NtfyServer()
+    await told(ntfy, *lives("a", ("sent", "A"), ("lapsed", "A"), hold=hold), more=f'delay = "{delay}s"', pause=20)
+    assert [round(ask.at) for ask in ntfy.asked] == at
 
 
 async def test_what_changes_within_the_delay_is_told_as_it_stands_then(clock: MockClock) -> None:

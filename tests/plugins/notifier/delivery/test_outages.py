@@ -15,6 +15,8 @@ from tests.plugins.notifier.delivery.outboxes import benching, journal, lives, n
 from tests.plugins.notifier.delivery.services import Answer, Ask, Mood, NtfyServer, serving
 from trio.testing import MockClock
 
+from actionbus.testing import FIXTURE
+
 
 def phone(server: str, more: str = "", name: str = "phone") -> str:
     return f'[notify.{name}]\nuse = "ntfy"\nserver = "{server}"\ntopic = "knicks"\n{more}\n'
@@ -133,6 +135,48 @@ async def test_what_is_too_late_is_noise_and_counted(clock: MockClock) -> None:
         await trio.sleep(200)
         assert ntfy.screen == ["b says 1"]
         assert sums(bench) == {"told": 1, "expired": 1}
+
+
+async def test_what_expires_is_counted_once_and_told_of_in_one_line_for_an_outage(clock: MockClock) -> None:
+    ntfy = NtfyServer(mood="deaf")
+    with capture_logs() as logs:
+        async with serving(ntfy) as server, benching(phone(server, 'deadline = "10s"')) as bench:
+            for number in range(28):
+                await bench.put(notice(f"a{number}"))
+                await trio.sleep(0.5)
+            await trio.sleep(600)
+            assert sums(bench) == {"expired": 28}
+            ntfy.mood = "well"
+            await bench.put(notice("b"))
+            await trio.sleep(1)
+            assert sums(bench) == {"expired": 28, "told": 1}
+            assert [each["alerts"] for each in logs if "expired" in each["event"]] == [28]
+    told = [(each["event"], each["log_level"]) for each in logs if each.get("channel") == "phone"]
+    assert told == [
+        ("channel cannot be reached, alerts wait", "warning"),
+        ("channel can be reached again", "info"),
+        ("alerts have expired and are not told", "warning"),
+        ("channel closed", "info"),
+    ]
+
+
+async def test_what_has_expired_while_the_daemon_was_away_or_for_the_rate_is_told_of(
+    tmp_path: Path, clock: MockClock
+) -> None:
+    path, ntfy = tmp_path / "journal.db", NtfyServer()
+    with capture_logs() as logs:
+        async with serving(ntfy) as server:
+            config = phone(server, 'delay = "30s"\ndeadline = "1m"\nrate = "1/5m"')
+            async with journal(path) as log, benching(config, log=log) as bench:
+                await bench.put(notice("a"), notice("b"))
+            await trio.sleep(100)
+            async with journal(path) as log, benching(config, log=log) as bench:
+                await trio.sleep(1)
+                assert [each["alerts"] for each in logs if "expired" in each["event"]] == [2]
+                await bench.put(notice("c"), notice("d"), notice("e"))
+                await trio.sleep(400)
+                assert [each["alerts"] for each in logs if "expired" in each["event"]] == [2, 2]
+            assert ntfy.screen == ["c says 1"]
 
 
 @pytest.mark.usefixtures("patient")
@@ -370,8 +414,39 @@ async def test_at_the_end_what_is_due_is_tried_once_more_and_what_is_not_stays(
         assert trio.current_time() - began < 1
     assert sorted(ntfy.screen) == ["a says 1", "b says 1"]
     assert not slow.asked
-    closed = {each["channel"]: each["waiting"] for each in logs if each["event"] == "channel closed"}
-    assert closed == {"phone": 0, "slow": 2}
+    closed = {each["channel"]: each for each in logs if each["event"] == "channel closed"}
+    assert {name: (each["waiting"], each["log_level"]) for name, each in closed.items()} == {
+        "phone": (0, "info"),
+        "slow": (2, "warning"),
+    }
+
+
+async def test_at_the_end_what_has_waited_for_the_rate_goes_as_one_message_a_game(clock: MockClock) -> None:
+    ntfy = NtfyServer()
+    with capture_logs() as logs:
+        async with serving(ntfy) as server, benching(phone(server)) as bench:
+            for number in range(51):
+                await bench.put(notice(f"a{number}"))
+            await bench.put(notice("b", fixture="other"))
+            began = trio.current_time()
+        assert trio.current_time() - began < 1
+    assert ntfy.screen[:30] == [f"a{number} says 1" for number in range(30)]
+    assert ntfy.screen[30].splitlines() == [
+        f"21 alerts of {FIXTURE} that had to wait:",
+        *(f"a{number} says 1" for number in range(30, 51)),
+    ]
+    assert ntfy.screen[31:] == ["b says 1"]
+    assert (logs[-1]["event"], logs[-1]["waiting"], logs[-1]["log_level"]) == ("channel closed", 0, "info")
+
+
+async def test_at_the_end_a_service_that_is_away_is_tried_a_few_times_and_not_for_each_alert(clock: MockClock) -> None:
+    ntfy = NtfyServer(mood="deaf")
+    async with serving(ntfy) as server, benching(phone(server)) as bench:
+        for number in range(50):
+            await bench.put(notice(f"a{number}", fixture=f"game {number}"))
+        await trio.sleep(1)
+        tried = len(ntfy.connected)
+    assert 0 < len(ntfy.connected) - tried <= 4
 
 
 @pytest.mark.parametrize("mood", ["stuck", "deaf"])

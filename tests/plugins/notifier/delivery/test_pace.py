@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import trio
+from tests.core.log.journals import as_a_crash_leaves_it, give
+from tests.core.log.players import packet
 from tests.plugins.notifier.delivery.outboxes import Bench, benching, journal, lives, notice, sums
 from tests.plugins.notifier.delivery.services import Answer, Mood, NtfyServer, Receiver, serving
 from trio.testing import MockClock
 
 from actionbus.testing import FIXTURE
+from actionbus_plugins.notifier.delivery.quiet import quiet_until
+from actionbus_plugins.notifier.settings import Quiet
 
 
 def phone(server: str, more: str = "") -> str:
@@ -21,6 +28,7 @@ def hook(server: str, more: str = "") -> str:
     return f'[notify.phone]\nuse = "webhook"\nurl = "{server}/alerts"\n{more}\n'
 
 
+AWAY = {"homeTeam": False, "id": "away", "name": "Iron Foxes"}
 HEAD = f"5 alerts of {FIXTURE} while phone could not be reached:"
 
 
@@ -164,6 +172,31 @@ async def test_what_has_waited_over_a_restart_comes_as_one_message(tmp_path: Pat
         assert ntfy.screen == ["\n".join((HEAD, *(f"alert {number}" for number in range(5))))]
 
 
+@pytest.mark.parametrize("use", [phone, hook])
+async def test_after_a_kill_a_digest_names_the_teams_before_the_game_is_there_again(
+    use: Callable[[str], str], tmp_path: Path, clock: MockClock
+) -> None:
+    path, service = tmp_path / "journal.db", NtfyServer() if use is phone else Receiver()
+    service.mood = "busy"
+    async with serving(service) as server:
+        async with journal(path) as log, benching(use(server), log=log) as bench:
+            pipeline = await bench.open(FIXTURE)
+            give(pipeline, [packet(9_000, team=AWAY)])
+            await pipeline.route.caught_up()
+            for number in range(5):
+                await bench.put(notice(f"a{number}"))
+            await trio.sleep(20)
+            await log.durable()
+            path = as_a_crash_leaves_it(path, tmp_path / "copy.db")
+        service.mood = "well"
+        service.asked.clear()
+        async with journal(path) as log, benching(use(server), log=log):
+            await trio.sleep(130)
+    (body,) = [ask.json for ask in service.asked]
+    text = body["message"] if use is phone else body["text"]
+    assert text.splitlines()[0] == "5 alerts of Home - Iron Foxes while phone could not be reached:"
+
+
 async def test_a_digest_that_is_refused_counts_as_so_many_failures(clock: MockClock) -> None:
     ntfy = NtfyServer(moody=lambda ask: Answer(403) if "alerts" in ask.json["title"] else None)
     async with serving(ntfy) as server, benching(phone(server)) as bench:
@@ -216,6 +249,43 @@ async def test_ntfy_gets_thirty_a_minute_unless_it_is_said_otherwise(more: str, 
         assert len(ntfy.asked) == most
 
 
+@pytest.mark.parametrize("how", ["ends", "is killed"])
+async def test_the_rate_outlives_restarts(how: str, tmp_path: Path, clock: MockClock) -> None:
+    path, ntfy = tmp_path / "journal.db", NtfyServer()
+    async with serving(ntfy) as server:
+        config = phone(server, 'rate = "3/30s"')
+        async with journal(path) as log, benching(config, log=log) as bench:
+            for number in range(3):
+                await bench.put(notice(f"a{number}"))
+                await trio.sleep(2)
+            await log.durable()
+            if how == "is killed":
+                path = as_a_crash_leaves_it(path, tmp_path / "copy.db")
+        async with journal(path) as log, benching(config, log=log) as bench:
+            began = trio.current_time()
+            await bench.put(notice("b"), notice("c"))
+            await trio.sleep(60)
+    assert [round(ask.at) for ask in ntfy.asked][:3] == [0, 2, 4]
+    assert [ask.at - began >= 20 for ask in ntfy.asked[3:]] == [True, True]
+    assert [round(ask.at) for ask in ntfy.asked[3:]] == [30, 32]
+
+
+async def test_after_a_restart_a_digest_counts_as_one_message(tmp_path: Path, clock: MockClock) -> None:
+    path, ntfy = tmp_path / "journal.db", NtfyServer(mood="busy")
+    async with serving(ntfy) as server:
+        config = phone(server, 'rate = "2/10m"\ndeadline = "1h"')
+        async with journal(path) as log, benching(config, log=log) as bench:
+            for number in range(5):
+                await bench.put(notice(f"a{number}"))
+            await trio.sleep(10)
+            ntfy.mood = "well"
+        assert len(ntfy.screen) == 1
+        async with journal(path) as log, benching(config, log=log) as bench:
+            await bench.put(notice("b"), notice("c"))
+            await trio.sleep(300)
+            assert ntfy.screen[1:] == ["b says 1"]
+
+
 async def test_a_webhook_gets_all_at_once(clock: MockClock) -> None:
     receiver = Receiver()
     async with serving(receiver) as server, benching(hook(server)) as bench:
@@ -226,6 +296,67 @@ async def test_a_webhook_gets_all_at_once(clock: MockClock) -> None:
 
 
 # --- quiet hours ---
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "now", "until"),
+    [
+        # now in UTC, and so many minutes until the quiet hours end; clocks go from 02:00 to 01:00 at 06:00 UTC
+        ("20:00", "08:30", "2026-01-02T00:59:59", None),
+        ("20:00", "08:30", "2026-01-02T01:00", 12.5 * 60),
+        ("20:00", "08:30", "2026-01-02T13:29", 1),
+        ("20:00", "08:30", "2026-01-02T13:30", None),
+        ("01:00", "08:30", "2026-01-02T06:00", 7.5 * 60),
+        ("01:00", "08:30", "2026-01-02T05:59", None),
+        ("08:30", "08:30", "2026-01-02T13:30", None),
+        ("23:30", "01:30", "2026-11-01T05:10", 20),
+        ("23:30", "01:30", "2026-11-01T05:30", None),
+        ("23:30", "01:30", "2026-11-01T06:10", 20),
+        ("23:30", "01:30", "2026-11-01T06:30", None),
+        ("23:30", "07:00", "2026-11-01T05:10", 7 * 60 - 10),
+        ("01:30", "01:10", "2026-11-01T05:40", 30),
+        ("01:30", "01:10", "2026-11-01T06:40", 24 * 60 - 30),
+        # from 02:00 to 03:00 at 07:00 UTC
+        ("23:30", "02:30", "2026-03-08T06:10", 80),
+        ("23:30", "02:30", "2026-03-08T07:00", None),
+        ("23:30", "07:00", "2026-03-08T06:10", 5 * 60 - 10),
+        ("03:15", "02:30", "2026-03-07T09:00", 22.5 * 60 + 23 * 60),
+    ],
+)
+def test_quiet_hours_end_when_the_clock_on_the_wall_says_so(
+    begin: str, end: str, now: str, until: float | None
+) -> None:
+    moment = datetime.fromisoformat(f"{now}+00:00").timestamp()
+    found = quiet_until(Quiet(from_=begin, to=end), "default", moment, NEW_YORK)
+    assert (found - moment) / 60 == until if found is not None else until is None
+
+
+@pytest.mark.usefixtures("patient")
+async def test_in_the_hour_that_comes_twice_a_correction_is_not_looked_at_every_second(clock: MockClock) -> None:
+    begin = datetime.fromisoformat("2026-11-01T03:00:00+00:00").timestamp()  # 23:00 in New York
+    ntfy, config = NtfyServer(), 'quiet = { from = "23:30", to = "01:30" }'
+
+    def wall() -> float:
+        return begin + trio.current_time()
+
+    async with (
+        serving(ntfy) as server,
+        benching(phone(server, config), timezone="America/New_York", wall=wall) as bench,
+    ):
+        first, last = lives("a", ("sent", "A"), ("corrected", "B"))
+        await bench.put(first)
+        await trio.sleep(3 * 3_600 + 600)  # 01:10, for the second time
+        await bench.put(last)
+        await trio.sleep(1)
+        ((_, _, kept),) = await bench.context.kept("outbox:phone:a")
+        assert isinstance(kept, dict)
+        assert kept["due"] == begin + 3.5 * 3_600
+        assert ntfy.screen == ["A"]
+        await trio.sleep(1_200)
+        assert ntfy.screen == ["B"]
+
 
 QUIET = 'quiet = { from = "20:00", to = "08:30" }'  # in New York; the clock starts at 18:00 UTC, 13:00 there
 

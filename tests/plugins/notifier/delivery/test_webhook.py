@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ssl
+import string
 from pathlib import Path
 
+import httpx2
 import pytest
 import trio
 import trustme
+from hypothesis import assume, given, strategies
 from structlog.testing import capture_logs
 from tests.plugins.notifier.delivery.outboxes import benching, lives, notice, sums
 from tests.plugins.notifier.delivery.services import Answer, NtfyServer, Receiver, serving
 from trio.testing import MockClock
 
 from actionbus.testing import FIXTURE, TIP_OFF
+from actionbus_plugins.notifier.delivery.channel import wrong_url
+from actionbus_plugins.notifier.delivery.http import open_web
+from actionbus_plugins.notifier.delivery.outcome import Refused
 
 
 def hook(server: str, more: str = "") -> str:
@@ -186,6 +192,28 @@ async def test_a_server_whose_authority_is_named_is_trusted_and_another_is_not(
                 await trio.sleep(1)
     assert ntfy.screen == ["a says 1"]
     assert not other.asked
-    (told,) = [each for each in logs if each["log_level"] == "warning"]
+    (told,) = [each for each in logs if "reason" in each]
     assert told["channel"] == "other"
     assert "certificate verify failed" in told["reason"].lower()
+
+
+# --- addresses that no client can use ---
+
+
+@pytest.mark.parametrize(
+    "address", ["http://hooks..example/x", f"http://{'x' * 64}.example/", "http://999.1.1.1/", "http://[v1.x]/"]
+)
+async def test_what_the_client_raises_for_an_address_is_refused_and_not_tried_again(
+    address: str, clock: MockClock
+) -> None:
+    async with open_web(1.0, None, None, ()) as web:
+        outcome = await web.ask("POST", address, body={})
+    assert isinstance(outcome, Refused)
+    assert outcome.words
+
+
+@given(strategies.text(string.printable, max_size=80))
+def test_an_address_that_passes_the_check_is_none_that_the_client_raises_for(host: str) -> None:
+    address = f"http://{host}/"
+    assume(wrong_url(address) is None)
+    httpx2.URL(address).host.encode("idna")
