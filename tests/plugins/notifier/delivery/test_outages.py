@@ -173,10 +173,12 @@ async def test_what_has_expired_while_the_daemon_was_away_or_for_the_rate_is_tol
             async with journal(path) as log, benching(config, log=log) as bench:
                 await trio.sleep(1)
                 assert [each["alerts"] for each in logs if "expired" in each["event"]] == [2]
-                await bench.put(notice("c"), notice("d"), notice("e"))
+                await bench.put(notice("c"), notice("d"))
+                await trio.sleep(285)
+                await bench.put(notice("e"), notice("f"))
                 await trio.sleep(400)
                 assert [each["alerts"] for each in logs if "expired" in each["event"]] == [2, 2]
-            assert ntfy.screen == ["c says 1"]
+            assert ntfy.screen == ["c says 1", "e says 1"]
 
 
 @pytest.mark.usefixtures("patient")
