@@ -8,6 +8,8 @@ from pathlib import Path
 import attrs
 
 from actionbus.config import Config, parse_config
+from actionbus.config.keys import dotted, is_table
+from actionbus.config.settings import is_settings_class, keys_by_field
 from actionbus.configfile import load_config
 from actionbus.errors import ConfigError, Problem
 from actionbus.events.base import Action
@@ -94,4 +96,23 @@ def check(plugin: Plugin, config: Config, *, live: bool = False) -> list[Problem
         if not problems:
             what = f"its check fails: {describe(error, plugin.origin)}"
             problems.append(config.tree.problem(("plugin", plugin.name), what))
-    return list(dict.fromkeys(problems))
+    elsewhere = _belongs_elsewhere(plugin, config)
+    return [elsewhere.get(each.path, each) for each in dict.fromkeys(problems)]
+
+
+def _belongs_elsewhere(plugin: Plugin, config: Config) -> dict[str, Problem]:
+    """Say of tables in a plugin's own that they are top-level ones, ``[plugin.notifier.alert.a]``; by their path."""
+    own = config.tree.get(("plugin", plugin.name))
+    settings = plugin.declaration.settings
+    known = keys_by_field(settings).values() if is_settings_class(settings) else ()
+    found: dict[str, Problem] = {}
+    for key, value in own.items() if is_table(own) else ():
+        if key in plugin.declaration.tables and key not in known and is_table(value):
+            name = next((name for name, inner in value.items() if is_table(inner)), None)
+            name = None if is_settings_class(plugin.declaration.tables[key]) else name
+            right = dotted((key, name)) if name is not None else key
+            problem = config.tree.problem(
+                ("plugin", plugin.name, key), "unknown key", f"it is no part of the plugin's table: write [{right}]"
+            )
+            found[problem.path] = problem
+    return found

@@ -22,7 +22,7 @@ from cattrs.gen import (
 
 from actionbus.config.keys import is_list, is_table
 from actionbus.config.settings import is_settings_class, keys_by_field
-from actionbus.config.wrong import Wrong, WrongType, one_of
+from actionbus.config.wrong import Wrong, WrongTable, WrongType, WrongValue, neither, one_of
 
 Hook = Callable[[Any, Any], Any]
 HookFactory = Callable[[Any, Converter], Hook]
@@ -123,10 +123,11 @@ def _union(cls: Any, converter: Converter) -> Hook:
                 return structured(value, member)
             except (ValueError, CattrsError) as error:
                 errors.append(error)
-        types = [error for error in errors if isinstance(error, WrongType)]
-        if len(types) == len(errors) > 1:
-            raise WrongType(value, " or ".join(dict.fromkeys(error.expected for error in types)))
-        raise min((error for error in errors if len(errors) == 1 or error not in types), key=_size)
+        plain = [error for error in errors if isinstance(error, WrongType | WrongValue)]
+        if len(plain) == len(errors) > 1:
+            raise neither(value, plain)
+        wrong_types = [error for error in errors if isinstance(error, WrongType)]
+        raise min((error for error in errors if len(errors) == 1 or error not in wrong_types), key=_size)
 
     return hook
 
@@ -151,6 +152,7 @@ def _class(cls: Any, converter: Converter) -> Hook:
     origin: Any = get_origin(cls) or cls
     validated: Mapping[str, attrs.Attribute[Any]] = attrs.fields_dict(origin) if attrs.has(origin) else {}
     overrides: dict[str, Any] = {}
+    keys = frozenset(keys_by_field(cls).values())
     for name, key in keys_by_field(cls).items():
         field = validated.get(name)
         hook_now = _checked(field, converter) if field is not None and _can_be_checked(field) else None
@@ -160,7 +162,7 @@ def _class(cls: Any, converter: Converter) -> Hook:
 
     def hook(value: object, _: object) -> object:
         if not is_table(value):
-            raise WrongType(value, "a table")
+            raise WrongTable(value, fields=keys)
         return made(value, cls)
 
     return hook
@@ -203,10 +205,11 @@ def _list(cls: Any, converter: Converter) -> Hook:
 
 def _mapping(cls: Any, converter: Converter) -> Hook:
     made = make_mapping_structure_fn(cls, converter)
+    of_tables = any(is_settings_class(arg) for arg in get_args(cls)[1:])
 
     def hook(value: object, _: object) -> object:
         if not is_table(value):
-            raise WrongType(value, "a table")
+            raise WrongTable(value, of_tables=of_tables)
         return made(value, cls)
 
     return hook

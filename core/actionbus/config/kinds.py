@@ -9,7 +9,7 @@ from typing import Literal, NewType, get_args
 from attrs import frozen
 
 from actionbus.config.keys import is_table
-from actionbus.config.wrong import Wrong, WrongType, did_you_mean
+from actionbus.config.wrong import Wrong, WrongType, WrongValue, did_you_mean
 
 Duration = NewType("Duration", float)
 """A length of time in seconds; in TOML a text such as ``"35s"``, ``"2m"``, ``"1h30m"`` or ``"500ms"``."""
@@ -50,7 +50,7 @@ def duration(value: object, _: object = None) -> Duration:
         raise WrongType(value, expected)
     found = _DURATION.fullmatch(value)
     if not value or found is None:
-        raise Wrong(f"should be {expected}", "units are d, h, m, s and ms, the largest first")
+        raise WrongValue(expected, "units are d, h, m, s and ms, the largest first")
     parts = zip(found.groups(), _SECONDS, strict=True)
     return Duration(sum(float(number) * seconds for number, seconds in parts if number is not None))
 

@@ -14,6 +14,14 @@ def is_settings_class(cls: Any) -> bool:
     return isinstance(cls, type) and (attrs.has(cls) or hasattr(cls, "__dataclass_fields__"))
 
 
+def example_of(cls: Any, name: str) -> str | None:
+    """Return how the value of a field is written, where its metadata say so: ``{"example": "{ n = 3 }"}``."""
+    cls = get_origin(cls) or cls
+    field = attrs.fields_dict(cls)[name] if attrs.has(cls) else cls.__dataclass_fields__[name]
+    example: object = field.metadata.get("example")
+    return example if isinstance(example, str) else None
+
+
 def keys_by_field(cls: Any) -> dict[str, str]:
     """Map the fields of a settings class to their keys.
 

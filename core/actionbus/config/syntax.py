@@ -12,6 +12,9 @@ from actionbus.errors import Problem
 _POSITION = re.compile(r"(?P<said>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
 _TWICE = re.compile(r"Cannot (declare|overwrite|redefine|mutate)|Duplicate inline")
 _BARE_WORD = re.compile(r"[A-Za-z_][^\s,\]}#]*")
+_UNNAMED = ("feed", "simulator", "journal")  # tables whose parts have no names that people give
+_TYPOGRAPHIC = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb")
+_TABLE = re.compile(r"\s*(?P<key>[A-Za-z0-9_-]+)\s*=\s*\{[^{[]*")
 _UNCLOSED = "not valid TOML: a bracket or quote that is opened here is never closed"
 
 
@@ -48,6 +51,12 @@ def _said_in_the_middle(text: str) -> str:
 def _syntax_hint(text: str, said: str, line: int, column: int) -> str | None:
     written = split_lines(text)[line - 1]
     begun = _start_of_statement(text, line)
+    if written[column - 1 : column] in _TYPOGRAPHIC:
+        return 'the quotes are typographic: write straight ones, "..."'
+    if said in ("Invalid initial character for a key part", "Unclosed inline table") and begun == line:
+        hint = _inline_hint(text, said, line, column)
+        if hint is not None:
+            return hint
     word = _BARE_WORD.match(written, column - 1)
     if said == "Invalid value" and word and not written.lstrip().startswith("["):
         lower = word[0].lower() in {"true", "false"}
@@ -55,6 +64,23 @@ def _syntax_hint(text: str, said: str, line: int, column: int) -> str | None:
     if begun < line:
         return f"is a comma missing, or what closes the value that begins on line {begun}?"
     return "is a comma or the closing bracket missing?" if said.startswith("Unclosed") else None
+
+
+def _inline_hint(text: str, said: str, line: int, column: int) -> str | None:
+    """Advise who wrote an inline table over several lines, as lists may be, or a comma behind the last of its keys."""
+    lines = split_lines(text)
+    written = lines[line - 1]
+    if written[column - 1 : column] == "}":
+        return "an inline table has no comma before its }"
+    following = next((each.strip() for each in lines[line:] if each.strip()), "")
+    goes_on = following.startswith(("}", ",")) or (following and not said.startswith("Unclosed"))
+    if not goes_on or not next(closers([written])).startswith("}"):
+        return None
+    above, opened = statements("\n".join(lines[: line - 1])), _TABLE.fullmatch(written)
+    keys = above[-1].table if above else ()
+    if opened is None or any(isinstance(key, int) for key in keys):
+        return "an inline table stands on one line"
+    return f"an inline table stands on one line; or write [{dotted((*keys, opened['key']))}] and its keys below"
 
 
 def _twice(text: str, file: str, said: str, line: int) -> Problem:
@@ -72,7 +98,9 @@ def _twice(text: str, file: str, said: str, line: int) -> Problem:
         return Problem(file, line, dotted(second.table), what, "keep one of the two")
     if first is None:
         return Problem(file, line, dotted(keys), "a key of it is given twice", "keep one of the two")
-    return Problem(file, second.first, dotted(keys), f"is there already, on line {first}", "put the two together")
+    named = second.opens_table and len(keys) == 2 and keys[0] not in _UNNAMED  # as [alert.NAME] is
+    hint = "put the two together, or give one another name" if named else "put the two together"
+    return Problem(file, second.first, dotted(keys), f"is there already, on line {first}", hint)
 
 
 def _start_of_statement(text: str, line: int) -> int:

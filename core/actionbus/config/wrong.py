@@ -36,6 +36,37 @@ class WrongType(Wrong):
         self.expected = expected
 
 
+class WrongTable(WrongType):
+    """A value that should be a table: with these ``fields``, or with names that are tables (``of_tables``)."""
+
+    def __init__(self, value: object, *, fields: Collection[str] = (), of_tables: bool = False) -> None:
+        super().__init__(value, "a table")
+        self.fields = fields
+        self.of_tables = of_tables
+
+
+class WrongValue(Wrong):
+    """A value of the right type that is nothing ``expected``, which is said in words."""
+
+    def __init__(self, expected: str, hint: str | None = None) -> None:
+        super().__init__(f"should be {expected}", hint)
+        self.expected = expected
+
+
+def neither(value: object, errors: Sequence[WrongType | WrongValue]) -> Wrong:
+    """Say that ``value`` is nothing of what each of ``errors`` expects.
+
+    Where it is of the type of one of them, it was not meant as a list.
+    """
+    if any(isinstance(error, WrongValue) for error in errors):
+        errors = [error for error in errors if error.expected != "a list"]
+    each = list(dict.fromkeys(error.expected for error in errors))
+    expected = (", or " if any(" or " in one for one in each) else " or ").join(each)
+    if all(isinstance(error, WrongType) for error in errors):
+        return WrongType(value, expected)
+    return WrongValue(expected, next((error.hint for error in reversed(errors) if error.hint is not None), None))
+
+
 def one_of(value: object, choices: Sequence[object]) -> Wrong:
     """Say that ``value`` is none of ``choices``."""
     *most, last = [json.dumps(choice, ensure_ascii=False) for choice in choices]
@@ -43,7 +74,7 @@ def one_of(value: object, choices: Sequence[object]) -> Wrong:
     if type(value) not in {type(choice) for choice in choices}:
         return WrongType(value, named)
     names = [choice for choice in choices if isinstance(choice, str)]
-    return Wrong(f"should be {named}", did_you_mean(value, names) if isinstance(value, str) else None)
+    return WrongValue(named, did_you_mean(value, names) if isinstance(value, str) else None)
 
 
 def unknown_key(key: str, known: Collection[str]) -> Wrong:

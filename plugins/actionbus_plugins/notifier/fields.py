@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
@@ -90,6 +91,16 @@ def forms(kind: type[Event]) -> Mapping[str, Form]:
     return types.MappingProxyType(found)
 
 
+@by_kind
+def choices_for(kind: type[Event]) -> Mapping[str, tuple[str, ...]]:
+    """Return what the fields of a class may be that are of an enumeration or of certain texts: all there is."""
+    if issubclass(kind, Action):  # of their texts the feed says any
+        return types.MappingProxyType({})
+    texts = {name for name, form in forms(kind).items() if form == "text"}
+    found = {name: _choices(hint) for name, hint in types_of(kind).items() if name in texts}
+    return types.MappingProxyType({name: allowed for name, allowed in found.items() if allowed is not None})
+
+
 def types_of(cls: type[object]) -> dict[str, object]:
     """Return the types of an attrs class's fields; ``object`` for all where they cannot be looked up."""
     kind = cast("type[attrs.AttrsInstance]", cls)
@@ -108,6 +119,26 @@ def inner(hint: Any) -> tuple[Any, ...]:
     if origin is Annotated:
         return inner(get_args(hint)[0])
     return inner(hint.__supertype__) if isinstance(hint, NewType) else (hint,)
+
+
+def _choices(hint: object) -> tuple[str, ...] | None:
+    """Return the texts that a type allows, "" for None; None where there are others."""
+    found: list[str] = []
+    for each in inner(hint):
+        if get_origin(each) is Literal:
+            found += map(str, get_args(each))
+        elif isinstance(each, type) and issubclass(each, Enum):
+            found += map(str, each)
+        else:
+            return None
+    return (*found, "") if _may_be_none(hint) else tuple(found)
+
+
+def _may_be_none(hint: object) -> bool:
+    if get_origin(hint) is Annotated:
+        return _may_be_none(get_args(hint)[0])
+    is_union = get_origin(hint) in (Union, types.UnionType)
+    return any(arg is types.NoneType or _may_be_none(arg) for arg in get_args(hint)) if is_union else False
 
 
 def _form(hint: object) -> Form:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import time
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -18,12 +18,15 @@ Names = str | tuple[str, ...]
 Phase = Literal["confirmed", "pending"]
 Per = Literal["fixture", "player", "team", "period"]
 Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
+Nothing = Literal["none"]
+"""What switches off what ``[defaults]`` say."""
 N = TypeVar("N", int, float)
 
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)", re.ASCII)
 _PART = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([dhms])", re.ASCII)
 _WALL = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_QUIET = {"example": '{ from = "23:30", to = "07:00" }'}
 _PRIORITIES: tuple[Priority, ...] = ("min", "low", "default", "high", "urgent")
 CONSOLE = "console"  # the channel that is always there
 
@@ -121,10 +124,10 @@ class Defaults:
     """``[defaults]``: what rules have that do not say otherwise."""
 
     phase: Phase = "confirmed"
-    max_age: Duration | None = None
+    max_age: Duration | Nothing | None = None
     settle: Duration | None = None
     cooldown: str | None = None
-    quiet: Quiet | None = None
+    quiet: Quiet | Nothing | None = field(default=None, metadata=_QUIET)
     on_correction: OnCorrection = "edit"
     priority: Priority = "default"
     notify: Names = CONSOLE
@@ -142,23 +145,38 @@ class Rule:
 
     on: Names
     phase: Phase | None = None
-    where: dict[str, Asked] = field(factory=dict[str, Asked])
+    where: dict[str, Asked] = field(factory=dict[str, Asked], metadata={"example": '{ player = "NAME", period = 4 }'})
     when: str | None = None
     per: Per | tuple[Per, ...] = ()
-    streak: Streak | None = None
-    count: Count | None = None
+    streak: Streak | None = field(default=None, metadata={"example": "{ n = 3 }"})
+    count: Count | None = field(default=None, metadata={"example": '{ at_least = 3, within = "2m" }'})
     once: bool | Literal["per-game", "per-period"] = False
-    max_age: Duration | None = None
+    max_age: Duration | Nothing | None = None
     settle: Duration | None = None
     for_: Duration | None = None
-    quiet: Quiet | None = None
+    quiet: Quiet | Nothing | None = field(default=None, metadata=_QUIET)
     cooldown: str | None = None
+    """A duration, a time on the game clock, or ``"none"``."""
     priority: Priority | None = None
     on_correction: OnCorrection | None = None
     notify: Names | None = None
     message: str | None = None
 
-    def with_defaults(self, defaults: Defaults) -> Rule:
-        """Return the rule with all that ``[defaults]`` may say filled in."""
-        names = [each.name for each in attrs.fields(Defaults) if each.name != "timezone"]
-        return attrs.evolve(self, **{name: getattr(defaults, name) for name in names if getattr(self, name) is None})
+    def with_defaults(self, defaults: Defaults) -> FullRule:
+        """Return the rule with all that ``[defaults]`` may say filled in; what is then ``"none"`` is None."""
+        said: dict[str, Any] = {each.name: getattr(self, each.name) for each in attrs.fields(Rule)}
+        for each in attrs.fields(Defaults):
+            if said.get(each.name, "") is None:
+                said[each.name] = getattr(defaults, each.name)
+        for name in ("max_age", "quiet", "cooldown"):
+            if said[name] == "none":
+                said[name] = None
+        return FullRule(**said)
+
+
+@frozen(kw_only=True)
+class FullRule(Rule):
+    """A rule and what ``[defaults]`` say: what is None there is not."""
+
+    max_age: Duration | None = None
+    quiet: Quiet | None = None

@@ -434,8 +434,76 @@ def test_a_union_that_nothing_fits_tells_of_the_nearest() -> None:
         "3: shapes[0].radius: is text, should be a whole number; write it without quotes",
         "4: shapes[1]: is a whole number, should be a table",
         '5: size: is a list, should be a whole number or a number or "big"',
-        '6: wait: should be a duration such as "35s", "2m", "1h30m" or "500ms"; '
+        '6: wait: should be a duration such as "35s", "2m", "1h30m" or "500ms", or "never"; '
         "units are d, h, m, s and ms, the largest first",
+    ]
+
+
+@attrs.frozen
+class Chosen:
+    per: Literal["player", "team"] | list[str] = "team"
+    often: bool | Literal["rarely"] = True
+    wait: Duration | Literal["never"] = "never"
+
+
+def test_a_union_tells_of_all_that_fits_and_of_no_list_where_one_word_was_meant() -> None:
+    assert wrong('per = "plaer"\noften = "yes"\nwait = "nevr"', Chosen) == [
+        '2: per: should be "player" or "team"; did you mean \'player\'?',
+        '3: often: should be true or false, or "rarely"',
+        '4: wait: should be a duration such as "35s", "2m", "1h30m" or "500ms", or "never"; did you mean \'never\'?',
+    ]
+
+
+@attrs.frozen
+class Shown:
+    needed: int
+    square: Square | None = attrs.field(default=None, metadata={"example": "{ side = 3 }"})
+    maybe: Square | Literal["none"] = attrs.field(default="none", metadata={"example": "{ side = 4 }"})
+    asked: Mapping[str, int | str] = attrs.field(factory=dict[str, int | str])
+    squares: Mapping[str, Square] = attrs.field(factory=dict[str, Square])
+
+
+def test_what_should_be_a_table_is_shown_as_the_field_says() -> None:
+    assert wrong('needed = 1\nsquare = 3\nmaybe = "4"', Shown) == [
+        "3: square: is a whole number, should be a table; write square = { side = 3 }",
+        '4: maybe: should be a table or "none"; write maybe = { side = 4 }',
+    ]
+
+
+@dataclasses.dataclass  # noqa: TID251  (plugin authors may)
+class ShownToo:
+    square: Square | None = dataclasses.field(default=None, metadata={"example": "{ side = 3 }"})
+
+
+def test_a_dataclass_may_show_how_a_field_is_written_too() -> None:
+    assert wrong("square = 3", ShownToo) == [
+        "2: square: is a whole number, should be a table; write square = { side = 3 }"
+    ]
+
+
+def test_a_key_that_is_missing_is_told_where_it_stands_in_a_table_below() -> None:
+    assert wrong("[plugin.mine.asked]\nneeded = 1", Shown) == [
+        "1: needed: is missing; it is in asked: write it above line 2"
+    ]
+
+
+def test_a_name_with_a_dot_is_to_be_put_in_quotes() -> None:
+    said = wrong("needed = 1\nasked = { team.home.first = true, x = { y = 1, z = 2 } }", Shown)
+    assert said == [
+        '3: asked.team: is a table, should be a whole number or text; write the name in quotes: "team.home.first"',
+        "3: asked.x: is a table, should be a whole number or text",
+    ]
+
+
+def test_keys_of_a_named_table_without_its_name_and_tables_as_lists_are_told_how_to_write_them() -> None:
+    assert wrong("needed = 1\nsquares = { side = 3 }", Shown) == [
+        "3: squares.side: is a whole number, should be a table; write [squares.NAME]"
+    ]
+    assert wrong("needed = 1\n[[plugin.mine.squares]]\nside = 3", Shown) == [
+        "3: squares: is a list, should be a table; write [squares.NAME]"
+    ]
+    assert wrong("needed = 1\n[[plugin.mine.squares.a]]\nside = 3", Shown) == [
+        "3: squares.a: is a list, should be a table; write [squares.a]"
     ]
 
 

@@ -13,8 +13,9 @@ import pytest
 from attrs import frozen
 from tests.plugins.notifier.checked import said_of
 
-from actionbus import Moment
+from actionbus import Duration, Moment
 from actionbus.cli import logs, main
+from actionbus_plugins.notifier.settings import Defaults, Quiet, Rule
 
 
 class Wrong(TypedDict):
@@ -70,6 +71,9 @@ RIGHT = (
     'on = "steal"\nstreak = { n = 3, broken_by = ["turnover", "timeout"] }\nonce = "per-period"',
     'on = "steal"\ncount = { at_least = 3, within_game = "3:00" }\nmessage = "{{ count }}"\ncooldown = "5:00 game"',
     'on = "feed_status"\nfor = "20s"\nwhere = { state = ["stale", "down"] }\ncooldown = "10m"',
+    "on = \"feed_status\"\nwhere = { state = \"Stale\" }\nwhen = \"state in ['down', 'stale'] and 'live' != state\"",
+    'on = "steal"\nmax_age = "none"\ncooldown = "none"\nquiet = "none"',
+    'on = "lead_change"\nmax_age = "none"',
     'on = "action"\nphase = "pending"\nmax_age = "60s"\nmessage = "{{ type_text }}{% if tentative %}?{% endif %}"',
     'on = "game_moment"\nwhere = { action_ids = "1" }\nquiet = { from = "23:30", to = "07:00" }',
     'on = "milestone"\nwhere = { stat = "points", "player.name" = "Ann" }\nwhen = "threshold is divisibleby(20)"',
@@ -84,6 +88,16 @@ RIGHT = (
 def test_nothing_is_said_of_a_rule_that_is_right(rule: str) -> None:
     around = '[lists]\nmine = ["Ann", "Bo"]\n\n[plugin.score_tracker]\n\n[defaults]\ncooldown = "2m"\n\n'
     assert said_of(f"{around}[alert.a]\n{rule}\n") == []
+
+
+def test_a_rule_can_switch_off_what_the_defaults_say() -> None:
+    defaults = Defaults(max_age=Duration(60), cooldown="10m", quiet=Quiet(from_="23:30", to="07:00"), priority="low")
+    full = Rule(on="steal", max_age="none", cooldown="none", quiet="none").with_defaults(defaults)
+    assert (full.max_age, full.cooldown, full.quiet, full.priority) == (None, None, None, "low")
+    plain = Rule(on="steal").with_defaults(defaults)
+    assert (plain.max_age, plain.cooldown, plain.quiet) == (defaults.max_age, defaults.cooldown, defaults.quiet)
+    none = Rule(on="steal", cooldown="5m").with_defaults(Defaults(max_age="none", cooldown="none", quiet="none"))
+    assert (none.max_age, none.cooldown, none.quiet) == (None, "5m", None)
 
 
 HOSTILE = (

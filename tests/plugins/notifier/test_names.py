@@ -30,7 +30,7 @@ from actionbus import (
 )
 from actionbus.testing import HOME, make
 from actionbus_plugins.notifier.checks.samples import sample
-from actionbus_plugins.notifier.fields import Sort, names_for
+from actionbus_plugins.notifier.fields import Sort, choices_for, names_for
 from actionbus_plugins.notifier.language import Message
 from actionbus_plugins.notifier.names import values
 from actionbus_plugins.score_tracker.moments import FinalScore, LeadChange, ScoreLine
@@ -134,6 +134,24 @@ def test_the_fields_of_a_users_moment_have_the_sorts_of_their_types() -> None:
         **{"hero.id": "text", "hero.name": "text"},
         **{"before.home": "number", "before.away": "number", "before.margin": "number", "before.text": "text"},
     }
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class NamesTestChoice(Moment):
+    """A moment of whose texts some are not any."""
+
+    mood: Mood
+    colour: Colour | None
+    word: Annotated[Mood | Literal["x"] | None, "a note"]
+    either: Mood | str
+    level: Level
+    moods: tuple[Mood, ...]
+
+
+def test_of_enumerations_and_certain_texts_it_is_known_what_they_may_be() -> None:
+    assert choices_for(NamesTestChoice) == {"mood": ("calm",), "colour": ("Colour.RED", ""), "word": ("calm", "x", "")}
+    assert choices_for(FeedStatus) == {"state": tuple(FeedState)}
+    assert choices_for(Steal) == {}
 
 
 def test_a_sample_has_a_value_in_each_field_and_none_only_where_the_type_allows_nothing_else() -> None:

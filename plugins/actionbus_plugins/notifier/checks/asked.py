@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+import attrs
+
 from actionbus_plugins.notifier.checks.hints import number_in
 from actionbus_plugins.notifier.checks.scope import Complaint, Scope, did_you_mean
 from actionbus_plugins.notifier.fields import Sort
-from actionbus_plugins.notifier.settings import Asked
+from actionbus_plugins.notifier.settings import Asked, Rule
+from actionbus_plugins.notifier.where import folded
 
 Wrong = tuple[tuple[str | int, ...], str, str | None]
 """Keys from the rule's table, what is wrong there, and what to do."""
 Value = str | int | float | bool
 
+_OF_RULES = frozenset(each.name.removesuffix("_") for each in attrs.fields(Rule))
 _SHOULD: Mapping[Sort, str] = {"number": "a number", "text": "text", "boolean": "true or false"}
 
 
@@ -23,12 +27,15 @@ def wrong_where(where: Mapping[str, Asked], scope: Scope | None, lists: Collecti
         if scope is not None:
             sort, wrong = scope.find(name)
             if wrong is not None:
-                yield ("where", name), *wrong
+                hint = "it is a key of the rule: write it above where, not in it" if name in _OF_RULES else wrong[1]
+                yield ("where", name), wrong[0], hint
         if wanted == ():
             yield ("where", name), "is an empty list, so nothing would match", "name what it may be"
         several = isinstance(wanted, tuple)
         for place, value in enumerate(wanted if isinstance(wanted, tuple) else (wanted,)):
             wrong = _wrong_list(value, lists) or _wrong_value(name, sort, value)
+            if wrong is None and scope is not None and isinstance(value, str) and not value.startswith("@"):
+                wrong = scope.never(name, value, folded)
             if wrong is not None:
                 yield ("where", name, *([place] if several else [])), *wrong
 

@@ -8,6 +8,7 @@ from attrs import define, field
 from jinja2 import nodes
 
 from actionbus_plugins.notifier.checks.calls import SAID, one_of_them, wrong_call, wrong_filter, wrong_item, wrong_test
+from actionbus_plugins.notifier.checks.compared import never, without_quotes
 from actionbus_plugins.notifier.checks.filters import FILTERS
 from actionbus_plugins.notifier.checks.hints import bare, in_quotes, path_of, source, with_numbers
 from actionbus_plugins.notifier.checks.scope import Complaint, Scope
@@ -160,9 +161,12 @@ class _Reader:
         return sort
 
     def _compare(self, left: nodes.Expr, op: str, right: nodes.Expr) -> None:
+        for node, wrong in without_quotes(left, right, self.scope, self.sort):
+            self._sorts[id(node)] = self.say(*wrong)
         one, other, symbol = self.sort(left), self.sort(right), _SYMBOLS[op]
         numbers = with_numbers(left, symbol, right, self.scope)
         advice = numbers or bare(left, right, self.scope) or in_quotes(left, symbol, right)
+        self.found += never(left, right, self.scope)
         if op in ("lt", "lteq", "gt", "gteq"):
             sides: tuple[Side, ...] = ((left, one), (right, other))
             for node, sort in sides:

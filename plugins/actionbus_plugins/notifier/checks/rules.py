@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
 from actionbus import Action, Due, Event, Moment, event_classes
 from actionbus_plugins.notifier.checks.asked import Wrong, wrong_where
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope, did_you_mean, in_words
+from actionbus_plugins.notifier.checks.scope import Complaint, Scope, as_list, did_you_mean, in_words
 from actionbus_plugins.notifier.checks.texts import check_condition, check_message
 from actionbus_plugins.notifier.engine.plan import breakers
-from actionbus_plugins.notifier.fields import Sort, names_for
+from actionbus_plugins.notifier.fields import Sort, choices_for, names_for
 from actionbus_plugins.notifier.settings import Count, Names, Rule, Streak, game_seconds, listed, wall_seconds
 from actionbus_plugins.notifier.where import names_in_where
 
@@ -38,18 +39,19 @@ def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
     yield from wrong_cooldown(rule.cooldown)
     if rule.notify is not None:
         yield from wrong_channels(rule.notify, around.channels)
-    if unknown or not rule.on:
-        yield from wrong_where(rule.where, None, around.lists)
-        return
     on, streak = listed(rule.on), rule.streak
-    if streak is not None:
-        yield from _wrong_streak(rule, streak, known)
-    of = [name for name in (listed(streak.of) if streak is not None else ()) or on if name in known]
-    heard = list(dict.fromkeys([*on, *breakers(rule)]))
-    asked = Scope(classes={name: names_in_where(known[name]) for name in heard})
+    # Where some of the classes are wrong, which is told, the others say what is wrong with the rest of the rule.
+    right = {name: kind for name, kind in known.items() if _missing(name, known, around) is None}
+    of = {name: right[name] for name in (listed(streak.of) if streak is not None else ()) or on if name in right}
+    heard = list(dict.fromkeys(name for name in (*on, *breakers(rule)) if name in right))
+    asked = _scope({name: right[name] for name in heard}, names_in_where) if heard else None
+    if on and not unknown:
+        if streak is not None:
+            yield from _wrong_streak(rule, streak, known)
+        yield from _lacking(rule, heard, known)
     yield from wrong_where(rule.where, asked, around.lists)
-    yield from _lacking(rule, heard, known)
-    yield from _wrong_texts(rule, {name: known[name] for name in of}, around)
+    if of:
+        yield from _wrong_texts(rule, of, around)
 
 
 def _wrong_classes(rule: Rule, around: Around, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
@@ -64,13 +66,29 @@ def _wrong_classes(rule: Rule, around: Around, known: Mapping[str, type[Event]])
 def _unknown(keys: Sequence[str], names: Names, around: Around, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
     for place, name in enumerate(listed(names)):
         at: tuple[str | int, ...] = (*keys, place) if not isinstance(names, str) else tuple(keys)
-        kind = known.get(name, Moment)
-        plugin = around.missing_publisher(name) if issubclass(kind, Moment) else None
+        plugin = _missing(name, known, around)
         if plugin is not None:
             yield at, f"{name} is announced by the plugin {plugin}, which is not configured", f"add [plugin.{plugin}]"
         elif name not in known:
             advice = "docs/events.md lists them; moments need their plugin in this file"
-            yield at, f"there is no event class '{name}'", did_you_mean(name, known) or advice
+            hint = as_list(name, known) or did_you_mean(name, known) or advice
+            yield at, f"there is no event class '{name}'", hint
+
+
+def _missing(name: str, known: Mapping[str, type[Event]], around: Around) -> str | None:
+    """Name the plugin that announces moments of a class and is not configured; None for what has none."""
+    return around.missing_publisher(name) if issubclass(known.get(name, Moment), Moment) else None
+
+
+def _scope(
+    kinds: Mapping[str, type[Event]],
+    names: Callable[[type[Event]], Mapping[str, Sort]],
+    rule: Mapping[str, Sort] = types.MappingProxyType({}),
+    elsewhere: Mapping[str, Complaint] = types.MappingProxyType({}),
+) -> Scope:
+    classes = {name: names(kind) for name, kind in kinds.items()}
+    choices = {name: choices_for(kind) for name, kind in kinds.items()}
+    return Scope(classes=classes, choices=choices, rule=rule, elsewhere=elsewhere)
 
 
 def _wrong_together(rule: Rule) -> Iterator[Wrong]:
@@ -120,7 +138,7 @@ def _lacking(rule: Rule, heard: Sequence[str], known: Mapping[str, type[Event]])
     on = in_words(listed(rule.on))
     if rule.phase == "pending" and not actions:
         yield ("phase",), f"only actions are ever pending, and {on} is none", "leave it out"
-    if rule.max_age and not actions:
+    if rule.max_age and rule.max_age != "none" and not actions:
         yield ("max_age",), f"only actions have a time of their own, and {on} is none", "leave it out"
     if rule.count is not None and rule.count.within_game is not None and without:
         yield ("count", "within_game"), f"{in_words(without)} has no game clock", 'write within = "2m"'
@@ -131,7 +149,6 @@ def _lacking(rule: Rule, heard: Sequence[str], known: Mapping[str, type[Event]])
 
 
 def _wrong_texts(rule: Rule, of: Mapping[str, type[Event]], around: Around) -> Iterator[Wrong]:
-    classes = {name: names_for(kind) for name, kind in of.items()}
     lists: dict[str, Sort] = {f"lists.{name}": "list" for name in around.lists}
     samples: dict[str, object] = {"lists": {name: list(values) or ["sample"] for name, values in around.lists.items()}}
     elsewhere: dict[str, Complaint] = {}
@@ -143,7 +160,7 @@ def _wrong_texts(rule: Rule, of: Mapping[str, type[Event]], around: Around) -> I
             "streak": (f"{alone} and knows no streak", "say how many in streak = { n = ... }"),
             "count": (f"{alone} and knows no count", "say how many in count = { at_least = ... }"),
         }
-        scope = Scope(classes=classes, rule=lists, elsewhere=elsewhere | with_more)
+        scope = _scope(of, names_for, lists, elsewhere | with_more)
         for what, hint in check_condition(rule.when, scope, list(of.values()), samples):
             yield ("when",), what, hint
     if rule.message is not None:
@@ -159,19 +176,19 @@ def _wrong_texts(rule: Rule, of: Mapping[str, type[Event]], around: Around) -> I
         else:
             elsewhere["count"] = ("this rule has no count", "ask for one: count = { at_least = 3 }")
         for what, hint in check_message(
-            rule.message, Scope(classes=classes, rule=named, elsewhere=elsewhere), list(of.values()), samples
+            rule.message, _scope(of, names_for, named, elsewhere), list(of.values()), samples
         ):
             yield ("message",), what, hint
 
 
 def wrong_cooldown(cooldown: str | None) -> Iterator[Wrong]:
     """Say what is wrong with a ``cooldown``, of a rule or in ``[defaults]``."""
-    if cooldown is None or wall_seconds(cooldown) is not None:
+    if cooldown in (None, "none") or wall_seconds(cooldown) is not None:
         return
     on_game_clock = game_seconds(cooldown.removesuffix(" game"))
     if not cooldown.endswith(" game") or on_game_clock is None:
         hint = f'write "{cooldown} game"' if on_game_clock is not None else "units are d, h, m and s, the largest first"
-        yield ("cooldown",), 'should be a duration such as "10m", or "5:00 game" on the game clock', hint
+        yield ("cooldown",), 'should be a duration such as "10m", "5:00 game" on the game clock, or "none"', hint
 
 
 def wrong_channels(notify: Names, channels: Collection[str]) -> Iterator[Wrong]:
@@ -181,5 +198,5 @@ def wrong_channels(notify: Names, channels: Collection[str]) -> Iterator[Wrong]:
     for place, name in enumerate(listed(notify)):
         if name not in channels:
             at = ("notify",) if isinstance(notify, str) else ("notify", place)
-            hint = did_you_mean(name, channels) or f"there is {', '.join(sorted(channels))}"
+            hint = as_list(name, channels) or did_you_mean(name, channels) or f"there is {', '.join(sorted(channels))}"
             yield at, f"there is no channel '{name}'", hint

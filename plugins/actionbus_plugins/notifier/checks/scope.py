@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -24,6 +25,8 @@ class Scope:
 
     classes: Mapping[str, Mapping[str, Sort]]
     """The names of each class, by its snake_case name."""
+    choices: Mapping[str, Mapping[str, Collection[str]]] = field(factory=dict[str, Mapping[str, Collection[str]]])
+    """Of each class, what those names may be that are not any text."""
     rule: Mapping[str, Sort] = field(factory=dict[str, Sort])
     """``streak.n``, ``lists.NAME`` and the like."""
     elsewhere: Mapping[str, Complaint] = field(factory=dict[str, Complaint])
@@ -42,8 +45,30 @@ class Scope:
         """Whether a dotted name is there, of all classes."""
         return self.find(name)[1] is None
 
+    def never(self, name: str, text: str, said: Callable[[str], str] = str) -> Complaint | None:
+        """Say that a name never is this text, told apart by what ``said`` makes of texts; None where it may be."""
+        having = [kind for kind, names in self.classes.items() if name in names]
+        if not having or name in self.rule or not all(name in self.choices.get(kind, {}) for kind in having):
+            return None
+        texts = list(dict.fromkeys(each for kind in having for each in self.choices[kind][name]))
+        if said(text) in map(said, texts):
+            return None
+        named = [each or '""' for each in texts]
+        hint = did_you_mean(text, texts) or f"it is {in_words(named, 'or', most=len(named))}"
+        return f"{name} is never {json.dumps(text, ensure_ascii=False)}", hint
+
+    def is_bare_text(self, name: str) -> bool:
+        """Whether what stands for a name is most likely a text without its quotes."""
+        if name in self.known() or name in self.elsewhere or self.group(name):
+            return False
+        return name != name.lower() or not self._near(name)
+
+    def group(self, name: str) -> list[str]:
+        """Return the names that are parts of this one."""
+        return [each for each in self.known() if each.startswith(f"{name}.")]
+
     def _wrong(self, name: str, lacking: Sequence[str]) -> Complaint:
-        group, first = [each for each in self.known() if each.startswith(f"{name}.")], name.partition(".")[0]
+        group, first = self.group(name), name.partition(".")[0]
         if group:
             usual = [each for part in _USUAL if (each := f"{name}.{part}") in group]
             return f"{name} is a group of values", f"did you mean {(usual or group)[0]}?"
@@ -77,12 +102,20 @@ class Scope:
         return list(dict.fromkeys([*named, *self.rule]))
 
 
-def in_words(names: Collection[str], conjunction: str = "and") -> str:
+def in_words(names: Collection[str], conjunction: str = "and", *, most: int = 3) -> str:
     """Join names as people do; of many only the first few are told."""
-    few = list(names)[:3]
+    few = list(names)[:most]
     if len(names) > len(few):
         return f"{', '.join(few)} {conjunction} {len(names) - len(few)} more"
     return f" {conjunction} ".join(filter(None, (", ".join(few[:-1]), few[-1])))
+
+
+def as_list(text: str, known: Collection[str]) -> str | None:
+    """Advise who wrote several names as one text, ``"steal, block"``; None for what is one name."""
+    names = list(filter(None, re.split(r"\s*(?:[,;|&+]|\b(?:and|or)\b)\s*", text.strip())))
+    if len(names) < 2 or not ("," in text or all(name in known for name in names)):
+        return None
+    return f"write a list: {json.dumps(names, ensure_ascii=False)}"
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:

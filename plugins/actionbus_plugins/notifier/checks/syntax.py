@@ -140,10 +140,15 @@ def _depth(tokens: Sequence[str]) -> int:
 def _slip(tokens: Sequence[str]) -> Refused | None:
     """Find what people write who know another language, in an expression that cannot be read."""
     open_brackets: list[str] = []
-    for token, colon, more in zip(tokens, [*tokens[1:], ""], [*tokens[2:], "", ""], strict=False):
+    followed = zip(tokens, [*tokens[1:], ""], [*tokens[2:], "", ""], strict=False)
+    for place, (token, colon, more) in enumerate(followed):
         time = _duration(token) if colon != ":" else seconds(f"{token}:{more}")
         if time is not None:
             return Refused(f"cannot be read: {token}{f':{more}' if colon == ':' else ''}", f"write seconds: {time:g}")
+        if token == "is" and (asked := _asked(tokens[place + 1 :])) is not None:
+            asks = "!=" if colon == "not" else "=="
+            called = f"{before} {asks} {asked}" if (before := _name_before(tokens[:place])) else asks
+            return Refused("cannot be read: is compares nothing", f"write {called}")
         if token in _INSTEAD:
             instead, what = _INSTEAD[token]
             return Refused(f"cannot be read: {what}", f"write {instead}")
@@ -154,6 +159,22 @@ def _slip(tokens: Sequence[str]) -> Refused | None:
         elif token in ("'", '"'):
             return Refused(f"cannot be read: {token} is never closed", "a text stands between two quotes")
     return Refused(f"cannot be read: {open_brackets[-1]} is never closed") if open_brackets else None
+
+
+def _asked(tokens: Sequence[str]) -> str | None:
+    """Return the number or text that ``is`` or ``is not`` stands before; None where it is neither."""
+    value = next((token for token in tokens if token != "not"), "")
+    return value if value[:1].isdigit() or (value[:1] in ("'", '"') and value[1:]) else None
+
+
+def _name_before(tokens: Sequence[str]) -> str:
+    """Return the dotted name that tokens end with, if they do."""
+    name = ""
+    for token in reversed(tokens):
+        if token != "." and not (token.isidentifier() and (not name or name.startswith("."))):
+            break
+        name = token + name
+    return name
 
 
 def _said(error: TemplateSyntaxError) -> Refused:
