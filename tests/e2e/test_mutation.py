@@ -147,7 +147,7 @@ path = "listener.py"
 [plugin.score_tracker]
 [alert.all]
 on = "action"
-message = "{{ type_text }} {{ score }} {{ clock_text }} {{ period_text }}"
+message = "{{ type_text }} {{ score.text }} {{ clock_text }} {{ period_text }}"
 """
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, 10**18, 10**300, -(10**40), 1e308, "", "x", "\u0000", "\ud83c\udfc0", "9" * 400),
