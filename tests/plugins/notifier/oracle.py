@@ -118,7 +118,7 @@ def windows(good: list[Item], period: int, at_least: int, within: str = "", with
     rows: list[list[Item]] = []
     for window in (good[end - at_least : end] for end in range(at_least, len(good) + 1)):
         first, last = (each.raw["entered"] if within else elapsed(each.raw, period) for each in (window[0], window[-1]))
-        if last - first <= span(within or within_game or "9999m"):
+        if abs(last - first) <= span(within or within_game or "9999m"):
             grows = rows and at_least > 1 and rows[-1][-1] is window[-2]
             rows[-1:] = [[*rows[-1], window[-1]]] if grows else [*rows[-1:], window]
     return rows
