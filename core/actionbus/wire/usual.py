@@ -84,6 +84,8 @@ class Packet(msgspec.Struct, gc=False):
     fixtureAction: Action
     fixtureSummary: Summary | None = None
     finished: bool | msgspec.UnsetType | None = msgspec.UNSET
+    version: int | float | None = None
+    """Of no use, but looked at: what is left out is not, and a number that no double holds makes a packet bad."""
 
 
 UNUSUAL = (msgspec.MsgspecError, TypeError, ValueError, RecursionError)
