@@ -1,21 +1,19 @@
-"""The hooks: all that pluggy has to do with plugins. Each is called once for each plugin, before any socket opens."""
+"""What a plugin says of itself, and what the core gives it: settings, stores, timers, and the games as they stand."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import orjson
-import pluggy
 import structlog
 from attrs import field, frozen
 
-from actionbus.bus import Subscription
 from actionbus.bus.work import (
     OURS,
     SHARED,
@@ -32,11 +30,8 @@ from actionbus.config import SecretSource, Tree, structure_table
 from actionbus.errors import PluginError, Problem
 from actionbus.events.base import Moment
 from actionbus.game import Game
-from actionbus.installed import PROJECT as PROJECT
 from actionbus.installed import Installed, installed, missing_publisher
 from actionbus.log import SharedState
-from actionbus.pipeline import Fold
-from actionbus.rehearsal import Rehearse
 from actionbus.secrets import Secret, read_secret
 
 T = TypeVar("T")
@@ -217,92 +212,3 @@ class PluginContext:
         a handler, for a class that the declaration does not name, and beyond 8 moments that follow from each other.
         """
         publish(self.name, moment, self._publishes)
-
-
-Subscriptions = Sequence[Subscription]
-
-
-class _Plain(Protocol):
-    def __call__(self) -> Subscriptions: ...
-
-
-class _WithContext(Protocol):
-    def __call__(self, context: PluginContext) -> Subscriptions: ...
-
-
-class _Resource(Protocol):
-    def __call__(self) -> AbstractAsyncContextManager[Subscriptions]: ...
-
-
-class _ResourceWithContext(Protocol):
-    def __call__(self, context: PluginContext) -> AbstractAsyncContextManager[Subscriptions]: ...
-
-
-class _Folds(Protocol):
-    def __call__(self) -> Sequence[Fold]: ...
-
-
-class _FoldsWithContext(Protocol):
-    def __call__(self, context: PluginContext) -> Sequence[Fold]: ...
-
-
-class _Backtest(Protocol):
-    def __call__(self) -> Rehearse: ...
-
-
-class _BacktestWithContext(Protocol):
-    def __call__(self, context: PluginContext) -> Rehearse: ...
-
-
-class _Declare(Protocol):
-    def __call__(self) -> Declaration: ...
-
-
-Hook = TypeVar(
-    "Hook",
-    bound=_Plain
-    | _WithContext
-    | _Resource
-    | _ResourceWithContext
-    | _Folds
-    | _FoldsWithContext
-    | _Backtest
-    | _BacktestWithContext
-    | _Declare,
-)
-
-_marker = pluggy.HookimplMarker(PROJECT)
-_spec = pluggy.HookspecMarker(PROJECT)
-
-
-def hookimpl(function: Hook) -> Hook:
-    """Mark a module's function as the implementation of the hook of its name. Type checkers reject a wrong shape."""
-    return cast("Hook", _marker(cast("Any", function)))
-
-
-class Hooks:
-    """The hooks that a plugin may implement; it names only the arguments that it needs."""
-
-    @_spec
-    def declare(self) -> Declaration | None:
-        """Say which settings and top-level tables the plugin has. Called whenever plugins.toml is checked."""
-
-    @_spec
-    def subscriptions(self, context: PluginContext) -> Subscriptions | None:
-        """Return what the plugin wants to hear.
-
-        With a resource, write it as an async context manager that yields the same list: it is entered in the plugin's
-        own task, before any socket opens, and left after its last event.
-        """
-
-    @_spec
-    def folds(self, context: PluginContext) -> Sequence[Fold] | None:
-        """Return plain functions from a fixture's game to the moments that stand now; see ``fold``."""
-
-    @_spec
-    def backtest(self, context: PluginContext) -> Rehearse | None:
-        """Return what gives, for a fixture, all that the plugin would do over a recorded game, without the daemon.
-
-        A plain function of the game's events, called in a process of its own: nothing may leave the machine, and
-        moments that plugins publish from handlers are not there. Called for ``actionbus backtest`` and ``test`` alone.
-        """

@@ -1,0 +1,77 @@
+"""The hooks: all that pluggy has to do with plugins. Each is called once for each plugin, before any socket opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar, cast
+
+import pluggy
+
+from actionbus.bus import Subscription
+from actionbus.hookspecs.context import Declaration, PluginContext
+from actionbus.installed import PROJECT
+from actionbus.pipeline import Fold
+from actionbus.rehearsal import Rehearse
+
+R_co = TypeVar("R_co", covariant=True)
+
+Subscriptions = Sequence[Subscription]
+
+
+class _Plain(Protocol[R_co]):
+    def __call__(self) -> R_co: ...
+
+
+class _WithContext(Protocol[R_co]):
+    def __call__(self, context: PluginContext) -> R_co: ...
+
+
+Hook = TypeVar(
+    "Hook",
+    bound=_Plain[Declaration]
+    | _Plain[Subscriptions]
+    | _WithContext[Subscriptions]
+    | _Plain[AbstractAsyncContextManager[Subscriptions]]
+    | _WithContext[AbstractAsyncContextManager[Subscriptions]]
+    | _Plain[Sequence[Fold]]
+    | _WithContext[Sequence[Fold]]
+    | _Plain[Rehearse]
+    | _WithContext[Rehearse],
+)
+
+_marker = pluggy.HookimplMarker(PROJECT)
+_spec = pluggy.HookspecMarker(PROJECT)
+
+
+def hookimpl(function: Hook) -> Hook:
+    """Mark a module's function as the implementation of the hook of its name. Type checkers reject a wrong shape."""
+    return cast("Hook", _marker(cast("Any", function)))
+
+
+class Hooks:
+    """The hooks that a plugin may implement; it names only the arguments that it needs."""
+
+    @_spec
+    def declare(self) -> Declaration | None:
+        """Say which settings and top-level tables the plugin has. Called whenever plugins.toml is checked."""
+
+    @_spec
+    def subscriptions(self, context: PluginContext) -> Subscriptions | None:
+        """Return what the plugin wants to hear.
+
+        With a resource, write it as an async context manager that yields the same list: it is entered in the plugin's
+        own task, before any socket opens, and left after its last event.
+        """
+
+    @_spec
+    def folds(self, context: PluginContext) -> Sequence[Fold] | None:
+        """Return plain functions from a fixture's game to the moments that stand now; see ``fold``."""
+
+    @_spec
+    def backtest(self, context: PluginContext) -> Rehearse | None:
+        """Return what gives, for a fixture, all that the plugin would do over a recorded game, without the daemon.
+
+        A plain function of the game's events, called in a process of its own: nothing may leave the machine, and
+        moments that plugins publish from handlers are not there. Called for ``actionbus backtest`` and ``test`` alone.
+        """
