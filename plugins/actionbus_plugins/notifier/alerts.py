@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from attrs import define, field
@@ -26,6 +26,8 @@ class StoreDesk:
 
     context: PluginContext
     outbox: Outbox
+    mutes: Callable[[str, Collection[str]], bool] = lambda rule, who: False
+    """Whether a rule, or one of the players and teams with these ids and names, is muted now."""
     _failed: set[tuple[str, str]] = field(factory=set[tuple[str, str]])
 
     def held(self, prefix: str) -> list[tuple[str, object]]:
@@ -51,6 +53,10 @@ class StoreDesk:
     def say(self, notice: Notice, channels: Sequence[str]) -> None:
         """Put a notice into the outbox."""
         self.outbox.put(notice, channels)
+
+    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+        """Ask what is muted."""
+        return self.mutes(rule, who)
 
     def failed(self, rule: str, what: str) -> None:
         """Log a failure, once for each rule and reason."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import define, evolve, field
 
@@ -69,6 +69,10 @@ class MemoryDesk:
                 corrections=known.corrections + (notice.kind in (Kind.CORRECTED, Kind.RESTORED)),
                 updates=known.updates + (notice.kind is Kind.UPDATED and notice.text != known.message),
             )
+
+    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+        """Return False: recorded games are for everybody."""
+        return False
 
     def failed(self, rule: str, what: str) -> None:
         """Log a failure."""

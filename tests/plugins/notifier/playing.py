@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import define, field
 
@@ -26,6 +26,8 @@ class Desk:
     timers: dict[str, float] = field(factory=dict[str, float])
     notices: list[Notice] = field(factory=list[Notice])
     failures: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    muted: frozenset[str] = frozenset()
+    """Rules, players and teams."""
 
     def held(self, prefix: str) -> list[tuple[str, object]]:
         return [(key, json.loads(value)) for key, value in sorted(self.kept.items()) if key.startswith(prefix)]
@@ -45,6 +47,9 @@ class Desk:
     def say(self, notice: Notice, channels: Sequence[str]) -> None:
         self.notices.append(notice)
 
+    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+        return not self.muted.isdisjoint({rule, *who})
+
     def failed(self, rule: str, what: str) -> None:
         self.failures.append((rule, what))
 
@@ -58,21 +63,23 @@ def plans_of(config: str) -> list[Plan]:
     return [make_plan(name, rule, defaults, lists) for name, rule in rules.items()]
 
 
-def play(config: str, *given: Event, until: float = END) -> Desk:
+def play(config: str, *given: Event, until: float = END, muted: Collection[str] = ()) -> Desk:
     """Let the rules hear packets (actions, as the feed would send them) and moments (as they are).
 
     Timers run out as in the daemon, those that are left at ``until``. Played twice: the second time the engine is made
     anew at every step, of what is kept, and has to do the same.
     """
     plans = plans_of(config)
-    straight, restarted = _play(plans, given, until, restart=False), _play(plans, given, until, restart=True)
+    straight, restarted = Desk(muted=frozenset(muted)), Desk(muted=frozenset(muted))
+    _play(plans, given, until, straight, restart=False)
+    _play(plans, given, until, restarted, restart=True)
     assert restarted.notices == straight.notices
     assert restarted.timers == straight.timers
     return straight
 
 
-def _play(plans: Sequence[Plan], given: Sequence[Event], until: float, *, restart: bool) -> Desk:
-    desk, timeline = Desk(), Timeline()
+def _play(plans: Sequence[Plan], given: Sequence[Event], until: float, desk: Desk, *, restart: bool) -> None:
+    timeline = Timeline()
     engine = Engine(plans, FIXTURE, desk)
     now = 0.0
     events: Sequence[Event]
@@ -89,7 +96,6 @@ def _play(plans: Sequence[Plan], given: Sequence[Event], until: float, *, restar
             if restart:
                 engine = Engine(plans, FIXTURE, desk)
     _run_out(engine, desk, until)
-    return desk
 
 
 def _run_out(engine: Engine, desk: Desk, until: float) -> Engine:
@@ -99,9 +105,9 @@ def _run_out(engine: Engine, desk: Desk, until: float) -> Engine:
     return engine
 
 
-def told(config: str, *given: Event, until: float = END) -> list[str]:
+def told(config: str, *given: Event, until: float = END, muted: Collection[str] = ()) -> list[str]:
     """Return ``KIND: TEXT`` of what the rules tell people."""
-    notices = play(config, *given, until=until).notices
+    notices = play(config, *given, until=until, muted=muted).notices
     return [f"{each.kind}: {each.text}" for each in notices if each.kind != "updated" or each.text != each.before]
 
 

@@ -53,7 +53,9 @@ class Alert:
     holds_on_the_wall: bool = False
     """Whether it may be held back by the wall clock still, which the channels go by."""
     reason: str = ""
-    """Why it was passed over: the key of the rule."""
+    """Why it was passed over: the key of the rule, or ``"muted"``."""
+    who: tuple[str, ...] = ()
+    """The ids and names of the players and teams that its text is about."""
 
     @property
     def said(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from actionbus_plugins.notifier.notice import Notice
@@ -33,6 +33,10 @@ class Desk(Protocol):
 
     def say(self, notice: Notice, channels: Sequence[str]) -> None:
         """Tell the channels."""
+        ...
+
+    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+        """Whether nobody wants to hear of a rule now, or of the players and teams with these ids and names."""
         ...
 
     def failed(self, rule: str, what: str) -> None:

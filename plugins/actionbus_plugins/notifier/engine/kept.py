@@ -42,13 +42,13 @@ def dump_ledger(ledger: Ledger) -> object:
 def _fields(entry: Entry) -> list[object]:
     period, order, _ = entry.place
     return [entry.id, period, str(order), entry.evidence, entry.hit, entry.at, entry.clock, entry.left,
-            entry.tentative, entry.kind, entry.score, entry.values]  # fmt: skip
+            entry.tentative, entry.kind, entry.score, entry.values, entry.who]  # fmt: skip
 
 
 def load_ledger(dumped: Any) -> Ledger:
     """Make a ledger of what ``dump_ledger`` returned."""
     ledger = Ledger()
-    for name, period, order, evidence, hit, at, clock, left, tentative, kind, score, values in dumped:
+    for name, period, order, evidence, hit, at, clock, left, tentative, kind, score, values, *who in dumped:
         ledger.put(
             Entry(
                 id=name,
@@ -62,6 +62,7 @@ def load_ledger(dumped: Any) -> Ledger:
                 tentative=tentative,
                 kind=kind,
                 score=tuple(score) if score is not None else None,
+                who=tuple(who[0]) if who else (),
                 tell=dict,
                 told=values,
             )

@@ -36,6 +36,8 @@ class Finding:
     left: float | None
     kind: str
     score: tuple[int, int] | None
+    who: tuple[str, ...]
+    """The ids and names of the players and teams that it is about."""
 
     @property
     def first(self) -> str:
@@ -102,7 +104,7 @@ class Lives:
         confirmed = alert.tentative and not finding.tentative and alert.text in (finding.text, finding.as_pending)
         changed = alert.evidence != finding.evidence or alert.kind != finding.kind
         alert.evidence, alert.kind, alert.score = finding.evidence, finding.kind, finding.score
-        alert.text, alert.tentative = finding.text, finding.tentative
+        alert.text, alert.tentative, alert.who = finding.text, finding.tentative, finding.who
         match alert.state:
             case State.HELD:
                 alert.first, alert.group, alert.about = finding.first, finding.group, finding.about
@@ -167,6 +169,7 @@ class Lives:
             left=finding.left,
             kind=finding.kind,
             score=finding.score,
+            who=finding.who,
         )
         hold, on_the_wall = plan.hold_of(event)
         if late:
@@ -178,10 +181,13 @@ class Lives:
             self._tell(plan, key, alert, on_the_wall)
 
     def _tell(self, plan: Plan, key: str, alert: Alert, on_the_wall: float = 0.0) -> None:
-        """Tell an alert for the first time, unless it is quiet or the rule cools down."""
+        """Tell an alert for the first time, unless it is quiet, it is muted or the rule cools down."""
         time_of_day = datetime.fromtimestamp(alert.at, plan.zone).time()
         if plan.quiet is not None and plan.quiet.holds(time_of_day, plan.priority):
             self._pass(key, alert, "quiet")
+            return
+        if self.desk.is_muted(plan.name, alert.who):
+            self._pass(key, alert, "muted")
             return
         if (plan.cooldown or plan.cooldown_game) and not on_the_wall:  # else nobody knows here whether it is told
             cooling, game = f"c:{plan.name}\0{alert.group}", game_time(alert.period or 0, alert.left, self.quarter)

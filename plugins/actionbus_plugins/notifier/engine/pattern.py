@@ -14,7 +14,7 @@ from actionbus_plugins.notifier.engine.alert import Alert
 from actionbus_plugins.notifier.engine.kept import dump_ledger, load_ledger, load_time
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
-from actionbus_plugins.notifier.engine.single import GOING, PENDING, becomes_another, evidence, identity, score_of
+from actionbus_plugins.notifier.engine.single import GOING, PENDING, becomes_another, evidence, identity, score_of, who
 from actionbus_plugins.notifier.engine.subjects import Entry, Ledger, Place, Subject, find
 
 
@@ -92,6 +92,7 @@ class Pattern:
             tentative=event.change is Change.TENTATIVE,
             kind=kind,
             score=score,
+            who=who(event) if hit else (),
             tell=partial(self._told, event, score) if hit else dict,
         )
 
@@ -155,6 +156,7 @@ class Pattern:
             left=trigger.left,
             kind=trigger.kind,
             score=trigger.score,
+            who=subject.latest.who,
         )
 
 

@@ -7,6 +7,7 @@ from attrs import define
 from actionbus import Action, Change, Event, Moment, snake_name
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
+from actionbus_plugins.notifier.fields import forms
 
 GOING = frozenset({Change.WITHDRAWN, Change.DISMISSED})
 PENDING = frozenset({Change.TENTATIVE, Change.DISMISSED})
@@ -57,6 +58,7 @@ class Single:
             left=getattr(event, "clock_seconds", None),
             kind=kind,
             score=score or score_of(event),
+            who=who(event),
         )
 
 
@@ -80,6 +82,12 @@ def evidence(event: Event) -> tuple[str, ...]:
             return tuple(map(str, ids))
         case _:
             return ()
+
+
+def who(event: Event) -> tuple[str, ...]:
+    """Return the ids and names of the players and teams that an event names."""
+    named = (getattr(event, name) for name, form in forms(type(event)).items() if form in ("player", "team"))
+    return tuple(text for one in named if one is not None for text in (one.id, one.name) if text)
 
 
 def score_of(event: Event) -> tuple[int, int] | None:

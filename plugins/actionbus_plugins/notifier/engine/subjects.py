@@ -36,6 +36,8 @@ class Entry:
     """The class, in snake_case."""
     score: tuple[int, int] | None
     """As of when it was first heard of: later packets about it tell a later score."""
+    who: tuple[str, ...]
+    """The ids and names of the players and teams that a hit names."""
     tell: Callable[[], dict[str, object]]
     """Works out what the message may name."""
     told: dict[str, object] | None = None
