@@ -65,7 +65,8 @@ def _games(options: Namespace, config: Config) -> Iterator[Game]:
         if not found:
             raise ConfigError(f"the journal {path} holds no game yet")
         yield from found
-    if options.recordings or options.journal:
+    yield from map(Generated, options.seed)
+    if options.recordings or options.journal or options.seed:
         return
     settings = config.simulator
     if settings.recordings:

@@ -106,6 +106,8 @@ def _recordings(config: Config) -> tuple[list[Recording], list[Problem]]:
 def wrong_replays(config: Config) -> Iterator[Problem]:
     """Tell which recordings of ``[[test]]`` cannot be read."""
     for place, test in enumerate(config.tests):
+        if test.replay is None:
+            continue
         try:
             read_recording(test.replay)
         except ConfigError as error:

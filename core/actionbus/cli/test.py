@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from actionbus.backtest import Recorded, play_all
+from actionbus.backtest import Game, Generated, Recorded, play_all
 from actionbus.cli import FAILED, OK, logs
 from actionbus.cli.config import read
 from actionbus.cli.rehearsing import Asked, Loader
@@ -19,18 +19,18 @@ from actionbus.rehearsal import Sent
 
 
 def run(options: Namespace) -> int:
-    """Play each recording once; say of each test whether it holds."""
+    """Play each game once; say of each test whether it holds."""
     logs.set_up(options.log_level)
     loader = Loader(partial(_read, options.config), options.log_level)
     config = loader.config
     if not config.tests:
         print(f"{config.tree.file} has no [[test]]")
         return OK if loader.fine else FAILED
-    games = [Recorded(path) for path in dict.fromkeys(test.replay for test in config.tests)]
-    played = dict(zip((game.path for game in games), play_all(games, loader, lambda: None), strict=True))
+    games = list(dict.fromkeys(map(_game, config.tests)))
+    played = dict(zip(games, play_all(games, loader, lambda: None), strict=True))
     failed = 0
     for test in config.tests:
-        sent = [each for each in played[test.replay] if each.rule == test.alert]
+        sent = [each for each in played[_game(test)] if each.rule == test.alert]
         wrong = list(_wrong(test.expect, sent))
         failed += bool(wrong)
         _print(test, wrong, sent)
@@ -41,6 +41,10 @@ def run(options: Namespace) -> int:
 def _read(path: Path | None, known: Installed) -> Asked:
     config = read(path, known=known)
     return config, [test.alert for test in config.tests], list(wrong_replays(config))
+
+
+def _game(test: AlertTest) -> Game:
+    return Recorded(test.replay) if test.replay is not None else Generated(test.seed or 0)
 
 
 def _wrong(expect: Expected, sent: Sequence[Sent]) -> Iterator[str]:
@@ -72,7 +76,7 @@ def _wrong_messages(expected: Sequence[str], messages: Sequence[str]) -> Iterato
 
 
 def _print(test: AlertTest, wrong: Sequence[str], sent: Sequence[Sent]) -> None:
-    what = f"alert {test.alert} over {test.replay}"
+    what = f"alert {test.alert} over {_game(test).name}"
     if not wrong:
         print(f"ok      {what}")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actionbus.cli.options import add_config, path, text
+from actionbus.cli.options import add_config, path, text, whole
 
 TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ def add_backtest(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argume
         epilog="""\
   actionbus backtest games/ --rule heat_check
   actionbus backtest --journal
+  actionbus backtest --seed 1 --seed 2
 
-Without a recording and --journal the games are those of [simulator].""",
+Without a recording, --journal and --seed the games are those of [simulator].""",
     )
     backtest.add_argument(
         "recordings", metavar="RECORDING.jsonl", nargs="*", type=path, help="a recorded game, or a folder of them"
     )
     backtest.add_argument("--journal", action="store_true", help="the games in the journal; a daemon may run on it")
+    backtest.add_argument(
+        "--seed", action="append", default=[], type=whole(0), metavar="N", help="the match generated from this number"
+    )
     backtest.add_argument("--rule", action="append", default=[], type=text, metavar="NAME", help="only this alert")
     backtest.add_argument("--json", action="store_true", help="one JSON object with all alerts")
     add_config(backtest)
@@ -39,14 +43,15 @@ def add_test(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentPa
     test = add(
         "test",
         help="run the tests of plugins.toml",
-        description="Play recordings to the alerts of plugins.toml, and see whether they would\n"
-        "have sent what is expected.",
+        description="Play games to the alerts of plugins.toml, and see whether they would have\nsent what is expected.",
         epilog="""\
   [[test]]
   alert  = "heat_check"
-  replay = "game.jsonl"
-  expect = { sent = 2, corrected = 1, contains = ["Clyburn"] }
+  seed   = 5
+  expect = { sent = 2, corrected = 1, contains = ["Ansel"] }
 
+The game: seed, the match that the simulator generates from this number, or
+replay = "game.jsonl", a recording.
 expect: sent, withdrawn, corrected (how many alerts), messages (all of them, in
 order), contains (texts that occur). Exit code 1: one of them failed.""",
     )

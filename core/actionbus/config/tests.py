@@ -1,4 +1,4 @@
-"""The tables [[test]] as values: what an alert is expected to send over a recorded game."""
+"""The tables [[test]] as values: what an alert is expected to send over a game, a recorded or a generated one."""
 
 from __future__ import annotations
 
@@ -42,13 +42,22 @@ class Expected:
 
 @frozen(kw_only=True)
 class AlertTest:
-    """``[[test]]``."""
+    """``[[test]]``: a game, and what an alert should send over it."""
 
     alert: str
     """The name of a rule: ``[alert.NAME]``."""
-    replay: Path
+    replay: Path | None = None
     """The recording that it is tried on."""
+    seed: int | None = None
+    """Instead of a recording: the match that the simulator generates from this number."""
     expect: Expected
+    """What should come of it; one key is enough, all that are there have to hold."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.replay is None and self.seed is None:
+            raise Wrong("has no game", 'write seed = 5 for a generated match, or replay = "game.jsonl"')
+        if self.replay is not None and self.seed is not None:
+            raise Wrong("has two games, replay and seed", "leave one of them out, or write two tests")
 
 
 def wrong_alerts(tree: Tree) -> Iterator[Problem]:

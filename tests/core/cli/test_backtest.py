@@ -170,6 +170,7 @@ def test_without_recordings_the_games_are_those_of_the_simulator(tmp_path: Path)
     assert data == as_json(tmp_path, *map(str, paths))
     write(tmp_path, CONFIG + '[simulator]\nrecordings = ["5.jsonl", "6.jsonl"]\n')
     assert as_json(tmp_path) == data
+    assert as_json(tmp_path, "--seed", "5", "--seed", "6") == data
 
 
 def test_a_configuration_of_the_real_feed_needs_no_token_for_it(tmp_path: Path, command: Command) -> None:

@@ -50,6 +50,19 @@ def test_tests_that_hold_say_ok(tmp_path: Path, command: Command, messages: list
     ]
 
 
+def test_the_match_of_a_seed_is_the_one_that_the_simulator_generates(
+    tmp_path: Path, command: Command, messages: list[str]
+) -> None:
+    generated = case(f"messages = {messages!r}").replace('replay = "5.jsonl"', "seed = 5")
+    write(tmp_path, CONFIG + generated + case(f"messages = {messages!r}") + generated.replace("= 5\n", "= 6\n"))
+    said = command("test")
+    assert (said.code, said.err) == (1, "")
+    first, second, third, *_ = said.out.splitlines()
+    assert first == "ok      alert threes over generated match 5"
+    assert second == "ok      alert threes over 5.jsonl"
+    assert third.startswith("FAILED  alert threes over generated match 6: ")
+
+
 def test_a_test_that_fails_says_what_came_instead(tmp_path: Path, command: Command, messages: list[str]) -> None:
     write(tmp_path, CONFIG + case("sent = 2") + case("sent = 0", alert="never"))
     said = command("test")

@@ -44,6 +44,11 @@ def test_tests_are_no_table_of_a_plugin() -> None:
     assert parse(ALERTS + RIGHT).tables.keys() == {"alert"}
 
 
+def test_a_test_may_name_the_match_that_a_seed_generates() -> None:
+    (test,) = parse(ALERTS + RIGHT.replace('replay = "games/a.jsonl"', "seed = 5")).tests
+    assert test == AlertTest(alert="heat_check", seed=5, expect=Expected(sent=1))
+
+
 @pytest.mark.parametrize(
     "expected", ["sent = 0", "withdrawn = 0", "corrected = 0", "messages = []", 'contains = ["x"]']
 )
@@ -79,6 +84,18 @@ def test_each_key_of_expect_is_enough(expected: str) -> None:
             RIGHT.replace("sent = 1", ""),
             "8: test[0].expect: is empty, so there is nothing to test;"
             " expect at least one of sent, withdrawn, corrected, messages, contains",
+        ),
+        (
+            RIGHT.replace('replay = "games/a.jsonl"\n', ""),
+            '5: test[0]: has no game; write seed = 5 for a generated match, or replay = "game.jsonl"',
+        ),
+        (
+            RIGHT.replace("replay =", "seed = 0\nreplay ="),
+            "5: test[0]: has two games, replay and seed; leave one of them out, or write two tests",
+        ),
+        (
+            RIGHT.replace('replay = "games/a.jsonl"', 'seed = "5"'),
+            "7: test[0].seed: is text, should be a whole number; write it without quotes",
         ),
         (RIGHT.replace("alert =", "alerts ="), "5: test[0].alert: is missing"),
         (RIGHT.replace("[[test]]", "[test]"), "5: test: is a table, should be a list of tables; write [[test]]"),
