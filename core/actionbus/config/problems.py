@@ -16,6 +16,10 @@ from actionbus.config.toml import Tree
 from actionbus.config.wrong import Wrong, WrongTable, WrongType, WrongValue, is_secret, secrets_within, unknown_key
 from actionbus.errors import Problem
 
+# How attrs' own validators say which numbers they take: "must be >= 1: 0".
+_BOUND = re.compile(r"must be (>=|>|<=|<) ([-+.\d]+(?:e[-+]?\d+)?): ")
+_BOUNDS = {">=": "{} or more", ">": "more than {}", "<=": "{} or less", "<": "less than {}"}
+
 
 def problems_of(
     error: Exception, tree: Tree, keys: Keys, value: object, besides: Collection[str] = ()
@@ -102,6 +106,8 @@ def _in_its_own_words(error: Exception, tree: Tree, keys: Keys, value: object) -
         return tree.problem(keys, "is not valid", "the reason is not shown, because it might show the secret")
     if field and field[1] == keys[-1]:
         said = said[field.end() :]
+    if bound := _BOUND.match(said):
+        return tree.problem(keys, f"should be {_BOUNDS[bound[1]].format(bound[2].removesuffix('.0'))}")
     for secret in sorted(secrets_within(value), key=len, reverse=True):
         said = said.replace(secret, "***")
     if not isinstance(error, ValueError | TypeError):

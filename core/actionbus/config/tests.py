@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
+from attrs.validators import ge, optional
 
 from actionbus.config.keys import is_list, is_table
 from actionbus.config.toml import Tree
@@ -14,20 +15,15 @@ from actionbus.config.wrong import Wrong, did_you_mean
 from actionbus.errors import Problem
 
 
-def _not_below_0(_: object, __: Attribute[int | None], value: int | None) -> None:
-    if value is not None and value < 0:
-        raise Wrong("should be 0 or more")
-
-
 @frozen(kw_only=True)
 class Expected:
     """What should come of an alert over a whole game; what is None is not looked at."""
 
-    sent: int | None = field(default=None, validator=_not_below_0)
+    sent: int | None = field(default=None, validator=optional(ge(0)))
     """How many were told, those that were withdrawn later too."""
-    withdrawn: int | None = field(default=None, validator=_not_below_0)
+    withdrawn: int | None = field(default=None, validator=optional(ge(0)))
     """How many of them do not stand in the end."""
-    corrected: int | None = field(default=None, validator=_not_below_0)
+    corrected: int | None = field(default=None, validator=optional(ge(0)))
     """How many of them had something wrong in what was told."""
     messages: tuple[str, ...] | None = None
     """All that they say in the end, word by word, in the order in which they were first told."""

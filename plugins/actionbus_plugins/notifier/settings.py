@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import time
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import attrs
 from attrs import field, frozen
+from attrs.validators import ge
 
 from actionbus import Duration
 from actionbus_plugins.notifier.notice import OnCorrection, Priority
@@ -20,7 +20,6 @@ Per = Literal["fixture", "player", "team", "period"]
 Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
 Nothing = Literal["none"]
 """What switches off what ``[defaults]`` say."""
-N = TypeVar("N", int, float)
 
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)", re.ASCII)
 _PART = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)([dhms])", re.ASCII)
@@ -47,14 +46,6 @@ def wall_seconds(value: str) -> float | None:
     if _WALL.fullmatch(value) is None:
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
-
-
-def _not_below(least: int) -> Callable[[object, attrs.Attribute[int], int], None]:
-    def check(_: object, attribute: attrs.Attribute[int], value: int) -> None:
-        if value < least:
-            raise ValueError(f"should be {least} or more")
-
-    return check
 
 
 def _on_game_clock(_: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
@@ -85,7 +76,7 @@ class Streak:
     """``streak``: so many in a row."""
 
     of: Names = ()
-    n: int = field(validator=_not_below(2))
+    n: int = field(validator=ge(2))
     broken_by: Names = ()
 
 
@@ -93,7 +84,7 @@ class Streak:
 class Count:
     """``count``: so many within a time, or over the whole game."""
 
-    at_least: int = field(validator=_not_below(2))
+    at_least: int = field(validator=ge(2))
     within: Duration | None = None
     within_game: str | None = field(default=None, validator=_on_game_clock)
 

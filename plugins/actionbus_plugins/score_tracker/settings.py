@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-import attrs
 from attrs import field, frozen
+from attrs.validators import ge, optional
 
 from actionbus import Action, Line, event_classes
 
 Wrong = tuple[tuple[str | int, ...], str, str | None]  # keys within the table, what is wrong, what to do
 Names = str | tuple[str, ...]
-N = TypeVar("N", int, float)
 
 CATEGORIES = ("points", "rebounds", "assists", "steals", "blocks")  # of double-doubles, as the leagues count them
 COMBINED: Mapping[str, int] = {"double_double": 2, "triple_double": 3, "quadruple_double": 4, "five_by_five": 5}
 """In how many of the categories a threshold has to be reached."""
 STATS = (*Line().as_dict(), *COMBINED)
-
-
-def _not_below(least: N) -> Callable[[object, attrs.Attribute[N], N], None]:
-    def check(_: object, attribute: attrs.Attribute[N], value: N) -> None:
-        if value < least:
-            raise ValueError(f"should be {least:g} or more")
-
-    return check
 
 
 def _names(value: Names) -> tuple[str, ...]:
@@ -40,7 +31,7 @@ class StreakRule:
 
     of: Names
     per: Literal["player", "team"] = "player"
-    at_least: int = field(default=3, validator=_not_below(2))
+    at_least: int = field(default=3, validator=ge(2))
     broken_by: Names = ()
     """By default what is missed instead of made, or made instead of missed."""
 
@@ -59,17 +50,17 @@ class StreakRule:
 class FoulLimit:
     """So many fouls of a player are trouble up to the end of a period, or at any time."""
 
-    fouls: int = field(validator=_not_below(1))
-    until: int | None = field(default=None, validator=attrs.validators.optional(_not_below(1)))
+    fouls: int = field(validator=ge(1))
+    until: int | None = field(default=None, validator=optional(ge(1)))
 
 
 @frozen(kw_only=True)
 class Clutch:
     """At most this margin, with at most so many seconds left, in this period or a later one."""
 
-    margin: int = field(default=5, validator=_not_below(0))
-    seconds: float = field(default=300.0, validator=_not_below(0.0))
-    period: int = field(default=4, validator=_not_below(1))
+    margin: int = field(default=5, validator=ge(0))
+    seconds: float = field(default=300.0, validator=ge(0))
+    period: int = field(default=4, validator=ge(1))
 
 
 def _streaks() -> dict[str, StreakRule]:
@@ -97,7 +88,7 @@ class Settings:
 
     file: Path | None = None
     """A file of box scores by fixture id, replaced as they change; relative to plugins.toml."""
-    run: int = field(default=8, validator=_not_below(1))
+    run: int = field(default=8, validator=ge(1))
     """The unanswered points that make a scoring run."""
     streaks: dict[str, StreakRule] = field(factory=_streaks)
     milestones: dict[str, tuple[int, ...]] = field(factory=_milestones)
@@ -105,7 +96,7 @@ class Settings:
     team_milestones: dict[str, tuple[int, ...]] = field(factory=_team_milestones)
     foul_trouble: tuple[FoulLimit, ...] = field(factory=_foul_trouble)
     clutch: Clutch = field(factory=Clutch)
-    buzzer: float = field(default=0.9, validator=_not_below(0.0))
+    buzzer: float = field(default=0.9, validator=ge(0))
     """Seconds left at most when a buzzer beater is made."""
 
 
