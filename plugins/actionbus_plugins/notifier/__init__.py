@@ -25,7 +25,7 @@ from actionbus_plugins.notifier.check import problems
 from actionbus_plugins.notifier.delivery import Channels, open_outbox
 from actionbus_plugins.notifier.delivery import problems as channel_problems
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
-from actionbus_plugins.notifier.rehearsal import Rehearsal
+from actionbus_plugins.notifier.rehearsal import MemoryDesk, Rehearsal
 from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
 
 CONFIRMED = frozenset({Change.ADDED, Change.AMENDED, Change.WITHDRAWN})
@@ -71,7 +71,7 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
 def backtest(context: PluginContext) -> Rehearse:
     """Work out what the rules would tell over a recorded game."""
     plans = make_plans(context)
-    return lambda fixture: Rehearsal(plans, fixture, context)
+    return lambda fixture: Rehearsal(plans, fixture, MemoryDesk(context))
 
 
 def make_plans(context: PluginContext) -> list[Plan]:

@@ -54,7 +54,7 @@ class StoreDesk:
         """Put a notice into the outbox."""
         self.outbox.put(notice, channels)
 
-    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+    def is_muted(self, rule: str, who: Collection[str], key: str) -> bool:
         """Ask what is muted."""
         return self.mutes(rule, who)
 

@@ -70,7 +70,7 @@ class MemoryDesk:
                 updates=known.updates + (notice.kind is Kind.UPDATED and notice.text != known.message),
             )
 
-    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+    def is_muted(self, rule: str, who: Collection[str], key: str) -> bool:
         """Return False: recorded games are for everybody."""
         return False
 
@@ -82,27 +82,27 @@ class MemoryDesk:
 class Rehearsal:
     """All rules on one recorded game. Timers run out as in the daemon: before the first later event."""
 
-    def __init__(self, plans: Sequence[Plan], fixture: str, context: PluginContext) -> None:
+    def __init__(self, plans: Sequence[Plan], fixture: str, desk: MemoryDesk) -> None:
         self.kinds = kinds_of(plans)
-        self._desk = MemoryDesk(context)
-        self._engine = Engine(plans, fixture, self._desk)
+        self.engine = Engine(plans, fixture, desk)
+        self._desk = desk
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
         if self._desk.due and self._desk.due[0][0] < event.at:
-            self._run_out(event.at)
-        self._engine.hear(event)
+            self.run_out(event.at)
+        self.engine.hear(event)
 
     def finish(self) -> Sequence[Sent]:
         """Let the timers that remain run out, and return what was told."""
-        self._run_out(float("inf"))
+        self.run_out(float("inf"))
         return list(self._desk.sent.values())
 
-    def _run_out(self, until: float) -> None:
+    def run_out(self, until: float) -> None:
         """Let the timers run out that are due before a time of the fixture clock."""
         desk = self._desk
         while desk.due and desk.due[0][0] < until:
             due, key = heapq.heappop(desk.due)
             if desk.timers.get(key) == due:
                 del desk.timers[key]
-                self._engine.due(key, due)
+                self.engine.due(key, due)

@@ -47,7 +47,7 @@ class Desk:
     def say(self, notice: Notice, channels: Sequence[str]) -> None:
         self.notices.append(notice)
 
-    def is_muted(self, rule: str, who: Collection[str]) -> bool:
+    def is_muted(self, rule: str, who: Collection[str], key: str) -> bool:
         return not self.muted.isdisjoint({rule, *who})
 
     def failed(self, rule: str, what: str) -> None:

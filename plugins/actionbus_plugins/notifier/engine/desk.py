@@ -35,8 +35,11 @@ class Desk(Protocol):
         """Tell the channels."""
         ...
 
-    def is_muted(self, rule: str, who: Collection[str]) -> bool:
-        """Whether nobody wants to hear of a rule now, or of the players and teams with these ids and names."""
+    def is_muted(self, rule: str, who: Collection[str], key: str) -> bool:
+        """Whether nobody wants to hear of a rule now, or of the players and teams with these ids and names.
+
+        ``key`` is that under which the alert is kept.
+        """
         ...
 
     def failed(self, rule: str, what: str) -> None:

@@ -186,7 +186,7 @@ class Lives:
         if plan.quiet is not None and plan.quiet.holds(time_of_day, plan.priority):
             self._pass(key, alert, "quiet")
             return
-        if self.desk.is_muted(plan.name, alert.who):
+        if self.desk.is_muted(plan.name, alert.who, key):
             self._pass(key, alert, "muted")
             return
         if (plan.cooldown or plan.cooldown_game) and not on_the_wall:  # else nobody knows here whether it is told
