@@ -93,6 +93,15 @@ if TYPE_CHECKING:
     from actionbus.events.base import period_text as period_text
     from actionbus.events.catalogue import event_classes as event_classes
     from actionbus.events.catalogue import snake_name as snake_name
+    from actionbus.explaining import Considered as Considered
+    from actionbus.explaining import Explain as Explain
+    from actionbus.explaining import Explaining as Explaining
+    from actionbus.explaining import Explanation as Explanation
+    from actionbus.explaining import Happening as Happening
+    from actionbus.explaining import Part as Part
+    from actionbus.explaining import Question as Question
+    from actionbus.explaining import StepTaken as StepTaken
+    from actionbus.explaining import Turn as Turn
     from actionbus.game.box import Line as Line
     from actionbus.game.box import PlayerLine as PlayerLine
     from actionbus.game.box import TeamBox as TeamBox
@@ -101,6 +110,13 @@ if TYPE_CHECKING:
     from actionbus.hookspecs import Declaration as Declaration
     from actionbus.hookspecs import PluginContext as PluginContext
     from actionbus.hookspecs import hookimpl as hookimpl
+    from actionbus.listing import AlertState as AlertState
+    from actionbus.listing import ChannelState as ChannelState
+    from actionbus.listing import KeptState as KeptState
+    from actionbus.listing import KnownAlert as KnownAlert
+    from actionbus.listing import KnownAlerts as KnownAlerts
+    from actionbus.listing import ListAlerts as ListAlerts
+    from actionbus.listing import OnChannel as OnChannel
     from actionbus.pipeline.folds import Fold as Fold
     from actionbus.pipeline.folds import fold as fold
     from actionbus.rehearsal import Rehearsal as Rehearsal
@@ -117,10 +133,14 @@ _MODULES = {
         *("SendType", "Summary", "Team", "period_text"),
     ),
     "events.catalogue": ("event_classes", "snake_name"),
+    "explaining": (
+        *("Considered", "Explain", "Explaining", "Explanation", "Happening", "Part", "Question", "StepTaken", "Turn"),
+    ),
     "game.box": ("Line", "PlayerLine", "TeamBox"),
     "game.game": ("Game",),
     "game.report": ("box_score",),
     "hookspecs": ("Declaration", "PluginContext", "hookimpl"),
+    "listing": (*("AlertState", "ChannelState", "KeptState", "KnownAlert", "KnownAlerts", "ListAlerts", "OnChannel"),),
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
     "secrets": ("Secret",),

@@ -9,8 +9,10 @@ from typing import Any, Protocol, TypeVar, cast
 import pluggy
 
 from actionbus.bus import Subscription
+from actionbus.explaining import Explain
 from actionbus.hookspecs.context import Declaration, PluginContext
 from actionbus.installed import PROJECT
+from actionbus.listing import ListAlerts
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
 
@@ -37,7 +39,11 @@ Hook = TypeVar(
     | _Plain[Sequence[Fold]]
     | _WithContext[Sequence[Fold]]
     | _Plain[Rehearse]
-    | _WithContext[Rehearse],
+    | _WithContext[Rehearse]
+    | _Plain[Explain]
+    | _WithContext[Explain]
+    | _Plain[ListAlerts]
+    | _WithContext[ListAlerts],
 )
 
 _marker = pluggy.HookimplMarker(PROJECT)
@@ -74,4 +80,18 @@ class Hooks:
 
         A plain function of the game's events, called in a process of its own: nothing may leave the machine, and
         moments that plugins publish from handlers are not there. Called for ``actionbus backtest`` and ``test`` alone.
+        """
+
+    @_spec
+    def explain(self, context: PluginContext) -> Explain | None:
+        """Return what explains, for a question, why a rule told of some things in a game and not of others.
+
+        A plain function of the game's events, as for ``backtest``. Called for ``actionbus explain`` alone.
+        """
+
+    @_spec
+    def alerts(self, context: PluginContext) -> ListAlerts | None:
+        """Return what lists the alerts that the plugin keeps in its store, for ``actionbus alerts`` and ``explain``.
+
+        Called beside a daemon that runs, in a process of its own, where its tables may be missing or wrong.
         """
