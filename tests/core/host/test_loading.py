@@ -53,7 +53,7 @@ def hook(returns: str) -> str:
         ("", "it has no hook; write a function `subscriptions` and put @hookimpl above it"),
         ("def subscriptions(): return []", "it has no hook; put @hookimpl above it"),
         (hook("def subscription(): ..."), "there is no hook subscription(); did you mean subscriptions()?"),
-        (hook("def xyz(): ..."), "there is no hook xyz(); the hooks are backtest, declare, folds, subscriptions"),
+        (hook("def xyz(): ..."), "there is no hook xyz(); the hooks are alerts, backtest, declare, "),
         (hook("def subscriptions(contxt): ..."), "a hook has the wrong shape: Plugin 'bad' for hook 'subscriptions'"),
         (hook("def declare(): return 5"), "its hook declare() returns int, should be a Declaration"),
     ],
