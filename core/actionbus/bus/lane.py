@@ -47,6 +47,7 @@ class Lane:
     _due: float = field(init=False, default=math.inf)
     _resting: bool = field(init=False, default=False)
     _closing: bool = field(init=False, default=False)
+    _leaving: bool = field(init=False, default=False)
     _ended: bool = field(init=False, default=False)
     _last_timers: int | None = field(init=False, default=None)  # that may still fire; None before the fixture's end
     _turn_ends: float = field(init=False, default=0.0)  # perf_counter()
@@ -109,6 +110,11 @@ class Lane:
         self._closing = True
         self._idle.unpark()
 
+    def leave(self) -> None:
+        """Let the lane end after the row that it handles; the rest stays in the log, for whoever opens it next."""
+        self._closing = self._leaving = True
+        self._idle.unpark()
+
     def set_alarm(self) -> None:
         """Work out anew when to wake for the earliest timer: the clock was set, or began or ceased to run."""
         runs = self.clock.running and self._due < math.inf
@@ -123,7 +129,7 @@ class Lane:
         """Work until closed, or until the plugin is paused."""
         try:
             await self._begin()
-            while not self.subscriber.paused:
+            while not (self.subscriber.paused or self._leaving):
                 if self._pending:
                     await self._take(self._pending.popleft())
                 elif self._behind:
@@ -188,7 +194,7 @@ class Lane:
         rows = await self.log.read(self.fixture, self._state.cursor, MOST_PENDING)
         for row in rows:
             await self._take(row)
-            if self.subscriber.paused:
+            if self.subscriber.paused or self._leaving:
                 return
         self._behind = bool(rows) and self._state.cursor < self.log.head(self.fixture)
 

@@ -116,6 +116,20 @@ class Route:
             if subscriber is None or lane.subscriber is subscriber:
                 lane.close()
 
+    def leave(self, subscriber: Subscriber) -> None:
+        """Let a plugin's lane end after the row that it handles."""
+        for lane in self.lanes:
+            if lane.subscriber is subscriber:
+                lane.leave()
+
+    def forget(self, subscriber: Subscriber) -> None:
+        """Forget a plugin that has left, and whose transactions are over."""
+        self._ended.pop(subscriber, None)
+
+    def serves(self, subscriber: Subscriber) -> bool:
+        """Whether a plugin has a lane here that has not ended."""
+        return any(lane.subscriber is subscriber for lane in self.lanes)
+
     async def caught_up(self, *, publishers: bool = False) -> None:
         """Wait until no lane has anything left to do, or no lane of a plugin that publishes moments."""
         while (lane := self._busy(publishers=publishers)) is not None:

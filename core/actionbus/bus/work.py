@@ -65,6 +65,11 @@ class Work:
         self._unit = _without(self.timer)
 
     @property
+    def done_with(self) -> int:
+        """The position of the last row that was handled before this run."""
+        return self._state.cursor
+
+    @property
     def wrote(self) -> bool:
         """Whether the run leaves anything behind but the cursor."""
         return self._unit is not None and not self.history

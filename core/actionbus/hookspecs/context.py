@@ -28,13 +28,16 @@ from actionbus.bus.work import (
 )
 from actionbus.config import SecretSource, Tree, structure_table
 from actionbus.errors import PluginError, Problem
-from actionbus.events.base import Moment
+from actionbus.events.base import Event, Moment
 from actionbus.game import Game
 from actionbus.installed import Installed, installed, missing_publisher
 from actionbus.log import SharedState
 from actionbus.secrets import Secret, read_secret
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+Answer = Callable[[Mapping[str, Any]], Awaitable[object]]
 
 
 @frozen(kw_only=True)
@@ -103,8 +106,13 @@ class PluginContext:
         replaying: bool = False,
         transaction: Callable[[str | None], AbstractAsyncContextManager[None]] | None = None,
         stored: Callable[[str], Awaitable[list[tuple[str, str, bytes]]]] | None = None,
+        past: Callable[[str, int, tuple[type[Event], ...]], Awaitable[list[Event]]] | None = None,
     ) -> None:
         self.name = name
+        self.restarting = False
+        """Whether the plugin is left only to be set up again, because plugins.toml has changed."""
+        self.answers: dict[str, Answer] = {}
+        """What commands may ask of the plugin while it runs: see ``answer``."""
         self.replaying = replaying
         """Whether this is a replay: then nothing may leave the machine and no file be written."""
         self.log: Any = structlog.get_logger().bind(plugin=name)
@@ -115,6 +123,7 @@ class PluginContext:
         self._publishes = publishes
         self._transaction = transaction
         self._stored = stored
+        self._past = past
 
     def settings(self, cls: type[T]) -> T:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
@@ -186,6 +195,24 @@ class PluginContext:
             raise PluginError(self.name, "context.kept cannot be used while plugins.toml is checked")
         found = await self._stored(prefix)
         return [(fixture, key, orjson.loads(value)) for fixture, key, value in found if not key.startswith(OURS)]
+
+    async def history(self, *kinds: type[E]) -> list[E]:
+        """Return the events of this fixture that the plugin is done with, of these classes and in their order.
+
+        All that the log holds of them, from the first packet on, whether the plugin heard them or not; each has
+        ``origin`` HISTORY. Raises PluginError outside of a handler, and while plugins.toml is checked.
+        """
+        work = current(self.name, "context.history")
+        if self._past is None:
+            raise PluginError(self.name, "context.history cannot be used while plugins.toml is checked")
+        return cast("list[E]", await self._past(work.fixture, work.done_with, kinds))
+
+    def answer(self, request: str, how: Answer) -> None:
+        """Let a command ask something of this plugin while the daemon runs: ``how`` gets its arguments, as JSON.
+
+        It returns a JSON value, which the command gets; what it raises as PluginError or ConfigError is told there.
+        """
+        self.answers[request] = how
 
     def at(self, due: float, key: str, data: object = None) -> None:
         """Let the plugin hear ``Due`` for this fixture at ``due`` on the fixture clock (Unix seconds).

@@ -23,18 +23,20 @@ async def hosting(
     report: Callable[[HandlerFailure], None] = log_failure,
     grace: float = GRACE,
     replaying: bool = False,
+    whole: bool = False,
 ) -> AsyncGenerator[Host]:
     """Set the plugins up, one after the other; at the end let them finish, for at most ``grace`` seconds.
 
     Raises ConfigError with all that plugins find wrong with their tables. What the block raises comes out as it is, and
-    so does Ctrl-C: neither is wrapped in a group.
+    so does Ctrl-C: neither is wrapped in a group. ``whole``: see ``Host``.
     """
-    host = Host(tree, log, report, replaying)
     raised: BaseException | None = None
+    host: Host | None = None
     try:
         async with trio.open_nursery() as nursery:
+            host = Host(tree, log, nursery, report, replaying, whole)
             for plugin in plugins:
-                await nursery.start(host.run, plugin, name=f"plugin {plugin.name}")
+                await host.start(plugin)
             if not host.problems:
                 try:
                     yield host
@@ -53,5 +55,5 @@ async def hosting(
         raised = KeyboardInterrupt()
     if raised is not None:
         raise raised
-    if host.problems:
+    if host is not None and host.problems:
         raise ConfigError(*host.problems)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -35,6 +37,9 @@ class Plugin:
     """Where it came from: a file, or the distribution that brought it."""
     manager: pluggy.PluginManager
     declaration: Declaration = field(factory=Declaration)
+    module: Any = field(default=None, repr=False)
+    source: str = ""
+    """What tells the file that it was imported from apart from the file as it is later; empty for what is installed."""
 
     def hook(self, name: str, **arguments: object) -> Any:
         """Call this plugin's implementation of a hook alone; None where it has none."""
@@ -74,8 +79,11 @@ def wanted(config: Config, known: Installed) -> list[str]:
     return list(dict.fromkeys([*names, *(name for name in owners if name not in config.plugins)]))
 
 
-def load(config: Config, known: Installed) -> Loaded:
-    """Import the plugins that plugins.toml names. Raises ConfigError for a name that nothing installed has."""
+def load(config: Config, known: Installed, present: Sequence[Plugin] = ()) -> Loaded:
+    """Import the plugins that plugins.toml names. Raises ConfigError for a name that nothing installed has.
+
+    Those that are ``present`` were imported before: of them only files that have changed are imported anew.
+    """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
     loaded = Loaded([], [])
@@ -88,8 +96,15 @@ def load(config: Config, known: Installed) -> Loaded:
         path = table.path if table is not None else None
         origin = str(path) if path is not None else _distribution(known.plugins[name])
         try:
-            module = _import_file(name, Path(path)) if path is not None else known.plugins[name].load()
-            loaded.plugins.append(register(manager, name, origin, module))
+            before = next((each for each in present if (each.name, each.origin) == (name, origin)), None)
+            source = _digest(name, Path(path)) if path is not None else ""
+            if before is not None and before.source == source:
+                module = before.module
+            else:
+                module = _import_file(name, Path(path)) if path is not None else known.plugins[name].load()
+            plugin = register(manager, name, origin, module)
+            plugin.module, plugin.source = module, source
+            loaded.plugins.append(plugin)
         except BaseException as error:
             # The boundary around loading a plugin: what its module does when imported is its own.
             if not is_own(error):
@@ -111,10 +126,14 @@ def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
-def _import_file(name: str, path: Path) -> ModuleType:
-    """Import a single file as a module of its own name, so that two files called alerts.py do not collide."""
+def _digest(name: str, path: Path) -> str:
     if not path.is_file():
         raise PluginError(name, f"there is no file {path}")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _import_file(name: str, path: Path) -> ModuleType:
+    """Import a single file as a module of its own name, so that two files called alerts.py do not collide."""
     spec = importlib.util.spec_from_file_location(f"actionbus_file_plugins.{name}", path)
     if spec is None or spec.loader is None:
         raise PluginError(name, f"{path} is not a Python file; its name should end in .py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -15,18 +15,20 @@ from attrs import define, field
 from actionbus.bus import Apart, FixtureClock, HandlerFailure, HandlerTable, Lane, Subscriber, leaves, part, share
 from actionbus.config import Tree
 from actionbus.errors import ConfigError, PluginError, Problem
-from actionbus.events.base import Change, Moment
-from actionbus.events.catalogue import Catalogue, snake_name
+from actionbus.events.base import Change, Event
+from actionbus.events.catalogue import Catalogue
 from actionbus.game import Game
 from actionbus.hookspecs import PluginContext
 from actionbus.host.describe import describe
 from actionbus.host.loading import Broken, Plugin
+from actionbus.host.makers import Makers
 from actionbus.host.returned import check_folds, entered
 from actionbus.host.settings import digest, starts_with_fixture
-from actionbus.log import Log, unkeepable
+from actionbus.log import Log
 from actionbus.pipeline import Fold, Pipeline
 
 READY = 30.0  # seconds that a plugin has to enter its resources
+ROWS = 256  # of the past that are read at a time
 GRACE = 10.0  # seconds that plugins have to finish what is in the log and to leave their resources
 
 logger = structlog.get_logger()
@@ -44,11 +46,17 @@ def log_failure(failure: HandlerFailure) -> None:
 
 
 @define(eq=False, repr=False)
-class _Member:
+class Member:
     """A plugin that is set up: its subscriptions as the lanes see them, and the nursery its lanes run in."""
 
+    plugin: Plugin
     subscriber: Subscriber
     lanes: trio.Nursery
+    context: PluginContext
+    scope: trio.CancelScope
+    """Around all of it, from its set-up on."""
+    finishing: trio.Event = field(factory=trio.Event)
+    """Set when it is to leave."""
 
 
 @define(eq=False, repr=False)
@@ -57,20 +65,25 @@ class Host:
 
     tree: Tree
     log: Log
+    nursery: trio.Nursery
     report: Callable[[HandlerFailure], None] = log_failure
     replaying: bool = False
+    whole: bool = False
+    """Whether folds are asked that nobody listens to, so that who listens later finds their moments in the log."""
     broken: list[Broken] = field(init=False, factory=list[Broken])
     """Plugins that could not be set up, whose own tasks or folds failed, or that are paused; each once."""
     problems: list[Problem] = field(init=False, factory=list[Problem])
     """What plugins found wrong with their tables of plugins.toml when they were set up."""
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
-    _members: dict[str, _Member] = field(init=False, factory=dict[str, _Member])
+    leaving: set[str] = field(init=False, factory=set[str])
+    """Plugins that are to leave while the others go on."""
+    members: dict[str, Member] = field(init=False, factory=dict[str, Member])
     _subscribers: dict[str, Subscriber] = field(init=False, factory=dict[str, Subscriber])
     _folds: list[Fold] = field(init=False, factory=list[Fold])
-    _kinds: dict[str, type[Moment] | None] = field(init=False, factory=dict[str, "type[Moment] | None"])
-    """The moment classes by snake_case name; None: a fold makes them."""
+    _makers: Makers = field(init=False, factory=Makers)
     _origins: dict[str, str] = field(init=False, factory=dict[str, str])
     _setting_up: dict[str, trio.lowlevel.Task] = field(init=False, factory=dict[str, trio.lowlevel.Task])
+    _adding: trio.Lock = field(init=False, factory=trio.Lock)
     _one_is_set_up: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _apart: Apart = field(init=False)
     _finishing: trio.Event = field(init=False, factory=trio.Event)
@@ -85,26 +98,42 @@ class Host:
     ) -> Pipeline:
         """Make the pipeline of a fixture, with a lane for each plugin, as the log has left them."""
         clock = clock if clock is not None else FixtureClock(trio.current_time)
-        folds = tuple(each for each in self._folds if self._is_heard(each))
-        pipeline = Pipeline(fixture, self.log, clock, folds, catalogue or Catalogue(), self._fold_failed)
+        pipeline = Pipeline(fixture, self.log, clock, self.folds(), catalogue or Catalogue(), self._fold_failed)
         held = await self.log.held(fixture)
         if held is not None:
             pipeline.restore(held)
         await self._apart.is_left(fixture)
         self.pipelines[fixture] = pipeline
-        for name in tuple(self._members):
-            if (member := self._members.get(name)) is not None:
-                await pipeline.route.add(member.subscriber, member.lanes)
+        for name in tuple(self.members):
+            if (member := self.members.get(name)) is not None:
+                await self.add_lane(pipeline, member)
         return pipeline
+
+    async def add_lane(self, pipeline: Pipeline, member: Member) -> None:
+        """Open the lane of a plugin on a fixture, unless it is there."""
+        async with self._adding:
+            if self.members.get(member.plugin.name) is member and not pipeline.route.serves(member.subscriber):
+                await pipeline.route.add(member.subscriber, member.lanes)
+
+    async def close_fixture(self, fixture: str, grace: float) -> None:
+        """Let the lanes of a fixture do what there is, for ``grace`` seconds at most, and end its pipeline."""
+        pipeline = self.pipelines[fixture]
+        with trio.move_on_after(grace):  # a lane that is stuck keeps its rows, and nothing else
+            await pipeline.route.caught_up()
+        pipeline.close()
+
+    def folds(self) -> list[Fold]:
+        """Return the folds of all plugins that are to be asked."""
+        return [each for each in self._folds if self.whole or self._is_heard(each)]
 
     def _is_heard(self, fold: Fold) -> bool:
         """Whether any plugin listens to the moments of a fold; one that nobody hears is not asked and costs nothing."""
-        tables = [member.subscriber.handlers for member in self._members.values()]
+        tables = [member.subscriber.handlers for member in self.members.values()]
         return any(table[fold.kind, change] for table in tables for change in Change)
 
     async def has_more(self, fixture: str) -> bool:
         """Whether a plugin has something before it in what the log holds of a fixture, or wants to hear it again."""
-        subscribers = [member.subscriber for member in self._members.values()]
+        subscribers = [member.subscriber for member in self.members.values()]
         if any(each.history is not None for each in subscribers):
             return True
         cursors, head = await self.log.cursors(fixture), self.log.head(fixture)
@@ -140,7 +169,17 @@ class Host:
             replaying=self.replaying,
             transaction=partial(self._transaction, plugin.name),
             stored=partial(self.log.stored, plugin.name),
+            past=self._past,
         )
+
+    async def _past(self, fixture: str, until: int, kinds: tuple[type[Event], ...]) -> list[Event]:
+        """Return the events of some classes in the rows of a fixture up to a position."""
+        found: list[Event] = []
+        after = 0
+        while rows := await self.log.read(fixture, after, ROWS, until=until):
+            found += (event for row in rows for event in row.events if isinstance(event, kinds))
+            after = rows[-1].position
+        return found
 
     @asynccontextmanager
     async def _transaction(self, plugin: str, fixture: str | None) -> AsyncGenerator[None]:
@@ -179,9 +218,9 @@ class Host:
         try:
             with setting_up:
                 await self._live(plugin, setting_up, task_status)
-            if setting_up.cancelled_caught:
+            if setting_up.cancelled_caught and plugin.name not in self.leaving:
                 raise PluginError(plugin.name, f"it was not ready after {READY:g} s")
-            if not self._finishing.is_set():
+            if not (self._finishing.is_set() or plugin.name in self.leaving):
                 raise PluginError(plugin.name, "its context manager ended before it was told to finish")
         except BaseException as error:
             own, others = part(error)
@@ -202,7 +241,9 @@ class Host:
         context = self.context(plugin)
         folds = check_folds(plugin.name, plugin.hook("folds", context=context))
         publishes = plugin.declaration.publishes
-        self._learn(plugin.name, [each.kind for each in folds], publishes)
+        folded = [each.kind for each in folds]
+        self._makers.learn(plugin.name, folded, publishes)
+        self.log.know((*folded, *publishes))
         settings, from_start = digest(self.tree, plugin), starts_with_fixture(self.tree, plugin)
         async with entered(plugin.name, plugin.hook("subscriptions", context=context)) as subscriptions:
             subscriber = Subscriber(
@@ -214,44 +255,56 @@ class Host:
                 ]
                 self._subscribers[plugin.name] = subscriber
                 self._one_is_set_up.unpark_all()
-                self._members[plugin.name] = _Member(subscriber, lanes)
+                member = self.members[plugin.name] = Member(plugin, subscriber, lanes, context, setting_up)
+                if self._finishing.is_set():
+                    member.finishing.set()
                 setting_up.deadline = math.inf
                 task_status.started()
                 try:
-                    await self._finishing.wait()
+                    await member.finishing.wait()
                 finally:
-                    del self._members[plugin.name]  # from now on the nursery may close: no lane can be added
+                    del self.members[plugin.name]  # from now on the nursery may close: no lane can be added
+                async with self._adding:
+                    pass  # a lane that is being opened is there before the nursery may close
                 for pipeline in self.pipelines.values():
-                    pipeline.route.close(subscriber)
-
-    def _learn(self, plugin: str, folded: Sequence[type[Moment]], published: Sequence[type[Moment]]) -> None:
-        """Learn the moments that a plugin makes. Raises PluginError where the log could not keep or tell them apart.
-
-        Several plugins may publish moments of one class, but what a fold makes nobody else does.
-        """
-        for kind in (*folded, *published):
-            if (why := unkeepable(kind)) is not None:
-                raise PluginError(plugin, f"{kind.__name__}: {why}")
-        for kind in folded:
-            if snake_name(kind) in self._kinds or folded.count(kind) > 1:
-                raise PluginError(plugin, f"moments called {kind.__name__} are made by another fold or plugin already")
-        for kind in published:
-            if self._kinds.get(snake_name(kind), kind) is not kind or kind in folded:
-                raise PluginError(
-                    plugin, f"moments called {kind.__name__} are made by a fold or another plugin already"
-                )
-        self._kinds.update((snake_name(kind), kind) for kind in published)
-        self._kinds.update((snake_name(kind), None) for kind in folded)
-        self.log.know((*folded, *published))
+                    if context.restarting:
+                        pipeline.route.leave(subscriber)
+                    else:
+                        pipeline.route.close(subscriber)
 
     def finish(self) -> None:
         """Let every plugin do what there is to do and then leave its resources."""
         self._finishing.set()
+        for member in self.members.values():
+            member.finishing.set()
 
     async def all_have_left(self) -> None:
         """Wait until no plugin runs any more."""
         while self._running:
             await self._one_has_left.park()
+
+    async def have_left(self, names: Collection[str]) -> None:
+        """Wait until none of these plugins runs any more."""
+        while any(name in self._running for name in names):
+            await self._one_has_left.park()
+
+    def is_running(self, name: str) -> bool:
+        """Whether a plugin is set up, or is being set up or left."""
+        return name in self._running
+
+    async def start(self, plugin: Plugin) -> None:
+        """Set a plugin up; what goes wrong is recorded."""
+        await self.nursery.start(self.run, plugin, name=f"plugin {plugin.name}")
+
+    def forget(self, name: str) -> None:
+        """Forget a plugin that has left."""
+        subscriber = self._subscribers.pop(name, None)
+        if subscriber is not None:
+            for pipeline in self.pipelines.values():
+                pipeline.route.forget(subscriber)
+        self._folds = [each for each in self._folds if each.plugin != name]
+        self._makers.forget(name)
+        self.broken = [each for each in self.broken if each.name != name]
 
     def give_up_leaving(self, seconds: float) -> None:
         """Record the plugins that have not finished within ``seconds`` after they were told to."""

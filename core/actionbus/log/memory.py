@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from attrs import define, field
 
-from actionbus.events.base import Moment
+from actionbus.events.base import Moment, Origin
+from actionbus.log.records import as_origin
 from actionbus.log.rows import Held, LaneState, Published, Row, Unit
 from actionbus.log.seam import Reader, SharedState
 
@@ -35,9 +36,11 @@ class MemoryLog:
 
     A lane that is stuck for ever keeps its fixture's rows from there on: about 2 KB each, 2 MB a match. Rows that all
     lanes are done with go every 256 rows, and those of a finished fixture at once. Stopping the daemon loses it all:
-    after a start the feed is fetched from its beginning.
+    after a start the feed is fetched from its beginning. One that is ``whole`` keeps a fixture's rows until it is
+    finished, for whoever asks for its history.
     """
 
+    whole: bool = False
     _position: int = 0
     _fixtures: dict[str, _Fixture] = field(factory=dict[str, _Fixture])
     _lanes: dict[tuple[str, str], LaneState] = field(factory=dict[tuple[str, str], LaneState])
@@ -80,7 +83,7 @@ class MemoryLog:
         if held.since_trim >= TRIM_EVERY:
             self._trim(held)  # before these rows come: their readers do not know of them yet, and so do not say so
         held.head = rows[-1].position
-        if held.readers:
+        if held.readers or self.whole:
             held.rows.extend(rows)
             held.since_trim += len(rows)
         held.finished = held.finished or rows[0].ends_fixture
@@ -107,12 +110,15 @@ class MemoryLog:
         return self._lanes[plugin, fixture]
 
     async def read(self, fixture: str, after: int, limit: int, *, until: int | None = None) -> list[Row]:
-        """Return the fixture's next rows behind a position; there is no history."""
-        if until is not None:
+        """Return the fixture's next rows behind a position; only a log that is ``whole`` has history."""
+        if until is not None and not self.whole:
             return []
         rows = self._of(fixture).rows
         start = bisect_right(rows, after, key=_position)
-        return rows[start : start + limit]
+        if until is None:
+            return rows[start : start + limit]
+        end = bisect_right(rows, until, key=_position)
+        return [as_origin(row, Origin.HISTORY) for row in rows[start : min(end, start + limit)]]
 
     def is_finished(self, fixture: str) -> bool:
         """Whether the fixture is finished."""
@@ -192,9 +198,10 @@ class MemoryLog:
             held = self._fixtures[fixture] = _Fixture()
         return held
 
-    @staticmethod
-    def _trim(held: _Fixture) -> None:
+    def _trim(self, held: _Fixture) -> None:
         held.since_trim = 0
+        if self.whole and not held.finished:
+            return
         done = min((needs for reader in held.readers if (needs := reader.needs) is not None), default=held.head)
         del held.rows[: bisect_right(held.rows, done, key=_position)]
 

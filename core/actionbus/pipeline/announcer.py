@@ -32,9 +32,32 @@ class Announcer:
     def __init__(
         self, folds: Iterable[Fold], next_position: Callable[[], int], failed: Callable[[Fold, BaseException], None]
     ) -> None:
+        self._next_position = next_position
         self._watched = [_Watch(each, Announced(next_position), each.reads) for each in folds]
+        self._unwatched: dict[type[Moment], Announced] = {}  # of folds that were taken away
         self._published = Announced(next_position)
         self._failed = failed
+
+    def watch(self, folds: Iterable[Fold], game: Game) -> None:
+        """Go on with other folds, while the game runs.
+
+        As after a restart: what a fold that is new, or set to something else, finds in the past is not announced, and
+        what was announced stays as it is; but one that is new and starts with the fixture has yet to announce it all.
+        """
+        before = {each.fold.kind: each for each in self._watched}
+        self._watched = list[_Watch]()
+        for fold in folds:
+            watch = before.pop(fold.kind, None)
+            known = watch.announced if watch is not None else self._unwatched.pop(fold.kind, None)
+            if watch is not None and watch.fold.settings == fold.settings:
+                watch.fold, watch.reads = fold, fold.reads
+                self._watched.append(watch)
+                continue
+            new = _Watch(fold, known if known is not None else Announced(self._next_position), fold.reads)
+            self._watched.append(new)
+            if known is not None or not fold.from_start:
+                self._begin(new, game)
+        self._unwatched.update((kind, watch.announced) for kind, watch in before.items())
 
     def look(self, game: Game, at: float, origin: Origin) -> Sequence[Moment]:
         """Let the folds look at the game, and return the announcements of what changed."""
@@ -74,11 +97,15 @@ class Announcer:
             new = held.settings.get(fold.plugin, fold.settings) == fold.settings and not announced.spoke
             if new and fold.from_start:
                 continue
-            try:
-                each.seen = fold.reads(game)
-                announced.begin_with(fold.moments(game))
-            except BaseException as error:
-                self._leave_out(fold, error, game.fixture)
+            self._begin(each, game)
+
+    def _begin(self, watch: _Watch, game: Game) -> None:
+        """Take what a fold finds now for known."""
+        try:
+            watch.seen = watch.fold.reads(game)
+            watch.announced.begin_with(watch.fold.moments(game))
+        except BaseException as error:
+            self._leave_out(watch.fold, error, game.fixture)
 
     def _leave_out(self, fold: Fold, error: BaseException, fixture: str) -> None:
         # The boundary around a plugin's code, as around a handler: the fold is left out from now on.

@@ -176,6 +176,11 @@ class Pipeline:
         self.clock.stamp(max((each.row.at for each in held.rows), default=None))
         self._folding.announcer.restore(held, self.game)
 
+    def watch(self, folds: Sequence[Fold]) -> None:
+        """Go on with other folds, see ``Announcer.watch``."""
+        self.folds = folds
+        self._folding.announcer.watch(folds, self.game)
+
     def is_in(self, *states: FeedState) -> bool:
         """Whether this is how the feed stands, as far as it was told."""
         return self.status is not None and self.status.state in states

@@ -1,0 +1,111 @@
+"""Plugins set up anew while the daemon runs: what they keep stays in the log, and their lanes go on where they were."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+import trio
+from attrs import define, frozen
+
+from actionbus.config import Tree
+from actionbus.errors import Problem
+from actionbus.host.loading import Broken, Plugin
+from actionbus.host.running import GRACE, Host
+from actionbus.log import LaneState
+from actionbus.pipeline import Pipeline
+
+logger = structlog.get_logger()
+
+
+@define(eq=False)
+class _Holder:
+    """Reads a lane while nobody else does, so that it stays in memory, and the rows before it do."""
+
+    state: LaneState
+
+    @property
+    def needs(self) -> int:
+        """The last row that the lane is done with."""
+        return self.state.cursor
+
+
+@frozen
+class Failed:
+    """Why plugins could not be set up."""
+
+    problems: list[Problem]
+    broken: list[Broken]
+
+
+async def swap(
+    host: Host, tree: Tree, stop: Collection[str], start: Sequence[Plugin], *, grace: float = GRACE
+) -> Failed | None:
+    """Let plugins leave, and set others up, of another plugins.toml; return what went wrong with the latter.
+
+    Each lane of those that leave ends after the row that it handles. Of one that is set up again it goes on with the
+    next, so nothing is lost and nothing comes twice; the feeds, and the other plugins, notice nothing. A plugin that
+    has not left after ``grace`` seconds is cancelled.
+    """
+    async with _lanes_held(host, stop):
+        await _stop(host, stop, grace)
+        host.tree = tree
+        known, reported = len(host.broken), len(host.problems)
+        for plugin in start:
+            await host.start(plugin)
+        failed = Failed(host.problems[reported:], host.broken[known:])
+        del host.problems[reported:]
+        await _join(host)
+    return failed if failed.problems or failed.broken else None
+
+
+def _open(host: Host) -> list[Pipeline]:
+    """Return the pipelines of fixtures that go on."""
+    return [pipeline for fixture, pipeline in host.pipelines.items() if not host.log.is_finished(fixture)]
+
+
+@asynccontextmanager
+async def _lanes_held(host: Host, names: Collection[str]) -> AsyncGenerator[None]:
+    held: list[tuple[str, str, _Holder]] = []
+    try:
+        for pipeline in _open(host):
+            for lane in tuple(pipeline.route.lanes):
+                if lane.subscriber.name not in names:
+                    continue
+                name, holder = lane.subscriber.name, _Holder(LaneState(0))
+                holder.state = await host.log.open_lane(name, pipeline.fixture, holder, settings=None)
+                held.append((name, pipeline.fixture, holder))
+        yield
+    finally:
+        for name, fixture, holder in held:
+            host.log.close_lane(name, fixture, holder)
+
+
+async def _stop(host: Host, names: Collection[str], grace: float) -> None:
+    members = {name: host.members[name] for name in names if name in host.members}
+    host.leaving.update(members)
+    for member in members.values():
+        member.context.restarting = True
+        member.finishing.set()
+    with trio.move_on_after(grace) as limit:
+        await host.have_left(members)
+    if limit.cancelled_caught:
+        for name, member in members.items():
+            if host.is_running(name):
+                logger.error("plugin did not leave in time and was stopped", plugin=name, seconds=grace)
+                member.scope.cancel()
+        await host.have_left(members)
+    host.leaving.difference_update(members)
+    for name in names:
+        host.forget(name)
+
+
+async def _join(host: Host) -> None:
+    """Let the fixtures that run ask the folds that there are now, and open the lanes that they lack."""
+    folds = host.folds()
+    for pipeline in _open(host):
+        if list(pipeline.folds) != folds:
+            pipeline.watch(folds)
+        for member in tuple(host.members.values()):
+            await host.add_lane(pipeline, member)
