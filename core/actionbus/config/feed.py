@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
@@ -14,6 +14,7 @@ from attrs.validators import ge, le
 
 from actionbus.config.kinds import SecretSource, Speed
 from actionbus.config.wrong import Wrong
+from actionbus.events.catalogue import action_classes
 
 DEFAULT_URL = "wss://dde-streams.data.srarena.io"
 _DEFAULT_SPEED = Speed(30.0)
@@ -23,6 +24,10 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~:-]+"  # of a URL's path, with nothing that needs an escape
 _FIXTURE = re.compile(_SEGMENT)
 _SPORT = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
+
+# What JSON Schema can see of the two that follow, in editors.
+_URL_SEEN = r"^wss?://[^\s/?#@\\]+$"
+_SPORT_SEEN = "^[A-Za-z0-9._~:/-]+$"
 
 
 def check_url(_: object, __: Attribute[str], url: str) -> None:
@@ -90,18 +95,28 @@ def _check_sport(_: object, __: Attribute[str], sport: str) -> None:
 class FeedConfig:
     """Where the packets come from: ``[feed]``."""
 
+    SCHEMA: ClassVar[Mapping[str, object]] = {
+        "if": {"properties": {"source": {"const": "dde"}}, "required": ["source"]},
+        "then": {"required": ["fixtures", "token"], "properties": {"fixtures": {"minItems": 1}}},
+        "else": {"properties": {"fixtures": False}},
+    }
+
     source: Literal["simulator", "dde"] = "simulator"
-    url: str = field(default=DEFAULT_URL, validator=check_url)
+    """The built-in ``"simulator"``, or ``"dde"`` for the real feed."""
+    url: str = field(default=DEFAULT_URL, validator=check_url, metadata={"schema": {"pattern": _URL_SEEN}})
+    """The server: ``wss://HOST[:PORT]``; ``ws://`` is for servers on this machine."""
     fixtures: tuple[str, ...] = ()
+    """The ids of the games to follow; with ``"dde"`` only, and needed there."""
     token: SecretSource | None = None
+    """Where the token is; needed with ``"dde"``."""
     speed: Literal["fast", "normal"] | None = None
-    """What is asked of the server; None leaves it to the server."""
+    """What is asked of the server; without it that is left to the server."""
     ca_file: Path | None = None
     """Certificates (PEM) of authorities that are trusted besides the system's."""
-    sport: str = field(default="basketball", validator=_check_sport)
+    sport: str = field(default="basketball", validator=_check_sport, metadata={"schema": {"pattern": _SPORT_SEEN}})
     """The part of the address that names the sport; it may hold a slash."""
-    types: Mapping[str, str] = field(factory=dict[str, str])
-    """The user's own mapping: an action type's name, or its id in digits, to the snake_case name of an action class."""
+    types: Mapping[str, str] = field(factory=dict[str, str], metadata={"choices": action_classes})
+    """Your own mapping: an action type's name, or its id in digits, to the snake_case name of an action class."""
 
 
 @frozen(kw_only=True)
@@ -109,7 +124,10 @@ class SimulatorConfig:
     """What the built-in simulator plays: ``[simulator]``."""
 
     seed: int = 1
+    """Another number, another match."""
     games: int = field(default=1, validator=[ge(1), le(500)])
+    """How many matches to generate."""
     speed: Speed = _DEFAULT_SPEED
+    """How many times faster than life, or ``"max"``."""
     recordings: tuple[Path, ...] = ()
     """Files to play instead of generated matches; empty: generate."""

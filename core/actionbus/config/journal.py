@@ -17,8 +17,11 @@ class JournalConfig:
     """How the log is kept: ``[journal]``."""
 
     path: Path | Literal[":memory:"] | None = None
-    """The log's file; None leaves the choice to the command line, which knows source and platform."""
+    """The log's file, or ``":memory:"`` for a log that ends with the daemon.
+
+    None leaves the choice to the command line, which knows source and platform.
+    """
     keep: Keep = _TWO_WEEKS
-    """How long a game stays in the log after its newest row, in seconds."""
+    """How long a game stays in the log after its newest row: ``"14d"``, or ``"forever"``."""
     sync: Literal["full", "normal"] = "full"
     """Whether each commit is on the disk before it counts, or a power cut may take the last ones."""

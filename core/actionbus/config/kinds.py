@@ -23,8 +23,8 @@ Speed = NewType("Speed", float)
 SecretKind = Literal["env", "file", "credential"]
 
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
-_DURATION = re.compile(rf"(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?", re.ASCII)
-_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)  # of each unit in _DURATION
+DURATION = re.compile(rf"(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?", re.ASCII)
+_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)  # of each unit in DURATION
 
 
 @frozen(kw_only=True)
@@ -48,7 +48,7 @@ def duration(value: object, _: object = None) -> Duration:
     expected = 'a duration such as "35s", "2m", "1h30m" or "500ms"'
     if not isinstance(value, str):
         raise WrongType(value, expected)
-    found = _DURATION.fullmatch(value)
+    found = DURATION.fullmatch(value)
     if not value or found is None:
         raise WrongValue(expected, "units are d, h, m, s and ms, the largest first")
     parts = zip(found.groups(), _SECONDS, strict=True)

@@ -20,8 +20,9 @@ class PluginTable:
     """What the core reads of ``[plugin.NAME]``; the rest are the plugin's own settings, see ``structure_table``."""
 
     path: Path | None = None
-    """The plugin's file; None: a plugin that is installed."""
+    """The plugin's file; without it: a plugin that is installed."""
     enabled: bool = True
+    """``false`` leaves the table and switches the plugin off."""
     start: Literal["present", "fixture"] = "present"
     """Where a plugin that is seen for the first time begins in fixtures that run: now, or with their first packet."""
 

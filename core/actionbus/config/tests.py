@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import attrs
 from attrs import field, frozen
@@ -17,7 +18,9 @@ from actionbus.errors import Problem
 
 @frozen(kw_only=True)
 class Expected:
-    """What should come of an alert over a whole game; what is None is not looked at."""
+    """What should come of an alert over a whole game; what is left out is not looked at."""
+
+    SCHEMA: ClassVar[Mapping[str, object]] = {"minProperties": 1}
 
     sent: int | None = field(default=None, validator=optional(ge(0)))
     """How many were told, those that were withdrawn later too."""
@@ -39,6 +42,8 @@ class Expected:
 @frozen(kw_only=True)
 class AlertTest:
     """``[[test]]``: a game, and what an alert should send over it."""
+
+    SCHEMA: ClassVar[Mapping[str, object]] = {"oneOf": [{"required": ["replay"]}, {"required": ["seed"]}]}
 
     alert: str
     """The name of a rule: ``[alert.NAME]``."""

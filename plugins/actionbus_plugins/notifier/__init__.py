@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from typing import Annotated
 
 from attrs import frozen
 
@@ -37,7 +38,8 @@ class Settings:
 
 
 RULES = dict[str, Rule]
-TABLES = {"alert": RULES, "notify": Channels, "defaults": Defaults, "lists": Lists}
+_TEXTS = Annotated[Lists, 'Texts by name: "@NAME" in `where`, `lists.NAME` in `when` and in messages.']
+TABLES = {"alert": RULES, "notify": Channels, "defaults": Defaults, "lists": _TEXTS}
 
 
 @hookimpl

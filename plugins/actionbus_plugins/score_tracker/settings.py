@@ -19,21 +19,35 @@ CATEGORIES = ("points", "rebounds", "assists", "steals", "blocks")  # of double-
 COMBINED: Mapping[str, int] = {"double_double": 2, "triple_double": 3, "quadruple_double": 4, "five_by_five": 5}
 """In how many of the categories a threshold has to be reached."""
 STATS = (*Line().as_dict(), *COMBINED)
+_BY_STAT = {
+    "schema": {
+        "propertyNames": {"enum": list(STATS)},
+        "additionalProperties": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+    }
+}
 
 
 def _names(value: Names) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
+def action_classes() -> dict[str, type[Action]]:
+    """Return the action classes by the names that they have in plugins.toml."""
+    return {name: kind for name, kind in event_classes().items() if issubclass(kind, Action)}
+
+
 @frozen(kw_only=True)
 class StreakRule:
     """``[plugin.score_tracker.streaks.NAME]``: event classes, whose, how many in a row, and what ends it."""
 
-    of: Names
+    of: Names = field(metadata={"choices": action_classes, "schema": {"minItems": 1}})
+    """An action class or a list of them: what makes the streak."""
     per: Literal["player", "team"] = "player"
+    """Whose streak it is."""
     at_least: int = field(default=3, validator=ge(2))
-    broken_by: Names = ()
-    """By default what is missed instead of made, or made instead of missed."""
+    """How many in a row are one."""
+    broken_by: Names = field(default=(), metadata={"choices": action_classes})
+    """What ends it. By default what is missed instead of made, or made instead of missed."""
 
     @property
     def hits(self) -> tuple[str, ...]:
@@ -51,7 +65,9 @@ class FoulLimit:
     """So many fouls of a player are trouble up to the end of a period, or at any time."""
 
     fouls: int = field(validator=ge(1))
+    """So many fouls of a player."""
     until: int | None = field(default=None, validator=optional(ge(1)))
+    """The last period in which they are trouble; 1 is the first quarter. Without it: in any."""
 
 
 @frozen(kw_only=True)
@@ -59,8 +75,11 @@ class Clutch:
     """At most this margin, with at most so many seconds left, in this period or a later one."""
 
     margin: int = field(default=5, validator=ge(0))
+    """At most so many points between the teams."""
     seconds: float = field(default=300.0, validator=ge(0))
+    """At most so many seconds left in the period."""
     period: int = field(default=4, validator=ge(1))
+    """The first period in which it can be; 5 is the first overtime."""
 
 
 def _streaks() -> dict[str, StreakRule]:
@@ -84,25 +103,24 @@ def _foul_trouble() -> tuple[FoulLimit, ...]:
 
 @frozen(kw_only=True)
 class Settings:
-    """``[plugin.score_tracker]``."""
+    """The score line, and the moments of the game: ``[plugin.score_tracker]``."""
 
     file: Path | None = None
     """A file of box scores by fixture id, replaced as they change; relative to plugins.toml."""
     run: int = field(default=8, validator=ge(1))
     """The unanswered points that make a scoring run."""
     streaks: dict[str, StreakRule] = field(factory=_streaks)
-    milestones: dict[str, tuple[int, ...]] = field(factory=_milestones)
+    """Tables by name: what makes a streak."""
+    milestones: dict[str, tuple[int, ...]] = field(factory=_milestones, metadata=_BY_STAT)
     """By figure of the box score, the thresholds for players."""
-    team_milestones: dict[str, tuple[int, ...]] = field(factory=_team_milestones)
+    team_milestones: dict[str, tuple[int, ...]] = field(factory=_team_milestones, metadata=_BY_STAT)
+    """By figure of the box score, the thresholds for teams."""
     foul_trouble: tuple[FoulLimit, ...] = field(factory=_foul_trouble)
+    """How many fouls are trouble, and how long."""
     clutch: Clutch = field(factory=Clutch)
+    """When it is clutch time."""
     buzzer: float = field(default=0.9, validator=ge(0))
     """Seconds left at most when a buzzer beater is made."""
-
-
-def action_classes() -> dict[str, type[Action]]:
-    """Return the action classes by the names that they have in plugins.toml."""
-    return {name: kind for name, kind in event_classes().items() if issubclass(kind, Action)}
 
 
 def problems(settings: Settings) -> Iterator[Wrong]:

@@ -7,16 +7,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from actionbus import Action, Due, Event, Moment, event_classes
+from actionbus import Action, Event, Moment
 from actionbus_plugins.notifier.checks.asked import Wrong, wrong_where
 from actionbus_plugins.notifier.checks.scope import Complaint, Scope, as_list, did_you_mean, in_words
 from actionbus_plugins.notifier.checks.texts import check_condition, check_message
 from actionbus_plugins.notifier.engine.plan import breakers
 from actionbus_plugins.notifier.fields import Sort, choices_for, names_for
-from actionbus_plugins.notifier.settings import Count, Names, Rule, Streak, game_seconds, listed, wall_seconds
+from actionbus_plugins.notifier.settings import (
+    Count,
+    Names,
+    Rule,
+    Streak,
+    game_seconds,
+    heard_classes,
+    listed,
+    wall_seconds,
+)
 from actionbus_plugins.notifier.where import names_in_where
 
-UNHEARD = (Event, Due)  # classes that no rule can be about: all there is, and other plugins' timers
 _OF_PER = {"player": "player.id", "team": "team.id", "period": "period"}
 
 
@@ -32,7 +40,7 @@ class Around:
 
 def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
     """Say everything that is wrong with a rule that could be read as such."""
-    known = {name: kind for name, kind in event_classes().items() if kind not in UNHEARD}
+    known = heard_classes()
     unknown = list(_wrong_classes(rule, around, known))
     yield from unknown
     yield from _wrong_together(rule)
