@@ -123,6 +123,9 @@ if TYPE_CHECKING:
     from actionbus.rehearsal import Rehearse as Rehearse
     from actionbus.rehearsal import Sent as Sent
     from actionbus.secrets import Secret as Secret
+    from actionbus.trying import Say as Say
+    from actionbus.trying import TryChannel as TryChannel
+    from actionbus.trying import TryChannels as TryChannels
 
 _MODULES = {
     "bus.subscription": ("ALL_CHANGES", "Subscription", "on"),
@@ -144,6 +147,7 @@ _MODULES = {
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
     "secrets": ("Secret",),
+    "trying": ("Say", "TryChannel", "TryChannels"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

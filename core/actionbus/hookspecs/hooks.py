@@ -15,6 +15,7 @@ from actionbus.installed import PROJECT
 from actionbus.listing import ListAlerts
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
+from actionbus.trying import TryChannels
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -43,7 +44,9 @@ Hook = TypeVar(
     | _Plain[Explain]
     | _WithContext[Explain]
     | _Plain[ListAlerts]
-    | _WithContext[ListAlerts],
+    | _WithContext[ListAlerts]
+    | _Plain[TryChannels]
+    | _WithContext[TryChannels],
 )
 
 _marker = pluggy.HookimplMarker(PROJECT)
@@ -94,4 +97,12 @@ class Hooks:
         """Return what lists the alerts that the plugin keeps in its store, for ``actionbus alerts`` and ``explain``.
 
         Called beside a daemon that runs, in a process of its own, where its tables may be missing or wrong.
+        """
+
+    @_spec
+    def try_channels(self, context: PluginContext) -> TryChannels | None:
+        """Return what tries each channel that the plugin can send alerts over, by its name.
+
+        Called for ``actionbus notify test`` alone, without the daemon: there is no store, and the one channel that is
+        asked for is tried under trio. A try raises ConfigError for what is wrong with its channel's table.
         """

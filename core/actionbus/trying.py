@@ -1,0 +1,15 @@
+"""How a plugin tries the channels that it sends alerts over, one at a time and without the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+Say: TypeAlias = Callable[[str], None]
+"""Takes one line for whoever tries a channel: what was sent, and what a person should see now."""
+
+TryChannel: TypeAlias = Callable[[Say], Awaitable[bool]]
+"""Sends a sample alert over a channel and then its correction, saying so; returns whether all of it arrived."""
+
+TryChannels: TypeAlias = Mapping[str, TryChannel]
+"""The channels of a plugin by their names."""
