@@ -13,14 +13,23 @@ from actionbus import Moment, Player, Score, Team, period_text
 
 @frozen(kw_only=True, slots=False, eq=False)
 class ScoreLine(Moment):
-    """The score as it stands: the feed's where it sends one. Period and clock are those of the last basket."""
+    """The score as it stands: the feed's where it sends one. Period and clock are those of the last basket.
+
+    There is one in each game; its key is always the same.
+    """
 
     home: str
+    """The home team's name."""
     away: str
+    """The away team's name."""
     home_points: int
+    """Points of the home team."""
     away_points: int
+    """Points of the away team."""
     period: int
+    """1 to 4, then 5 for the first overtime."""
     clock: str
+    """As the feed writes it, ``mm:ss`` left in the period."""
 
     def __str__(self) -> str:
         period = period_text(self.period)
@@ -34,6 +43,7 @@ class GameMoment(Moment):
     action_ids: tuple[str, ...]
     """The actions that it is made of, in the game's own order."""
     period: int
+    """1 to 4, then 5 for the first overtime."""
     clock: str
     """As the feed writes it, ``mm:ss`` left in the period; "" where it does not."""
     clock_seconds: float | None
@@ -45,10 +55,13 @@ class BasketMoment(GameMoment):
     """A basket and what it has made of the score. Its key is the basket's action id."""
 
     team: Team
+    """Who scored."""
     player: Player | None
+    """None where the feed does not say."""
     points: int
     """What the basket was worth: 1 to 3."""
     score: Score
+    """After the basket."""
     lead: int
     """By how many points the basket's team leads after it; below 0 where it is behind."""
 
@@ -106,10 +119,15 @@ class ScoringRun(GameMoment):
     """
 
     team: Team
+    """Whose points they are."""
     points: int
+    """How many so far."""
     score: Score
+    """After the last of them."""
     began_period: int
+    """The period of the first of them."""
     began_clock: str
+    """The game clock of the first of them."""
 
     def __str__(self) -> str:
         return f"{self.team} are on a {self.points}-0 run: {self.score}"
@@ -127,11 +145,15 @@ class Streak(GameMoment):
     of: tuple[str, ...]
     """The event classes that it is made of."""
     team: Team | None
+    """Whose it is, or the player's; None where the feed does not say."""
     player: Player | None
     """None where it is the team's."""
     length: int
+    """How many in a row so far."""
     began_period: int
+    """The period of the first of them."""
     began_clock: str
+    """The game clock of the first of them."""
 
     def __str__(self) -> str:
         of = " or ".join(each.replace("_", " ") for each in self.of)
@@ -150,9 +172,11 @@ class Milestone(GameMoment):
     stat: str
     """``points``, another figure of the box score, or ``double_double`` and the like."""
     threshold: int
+    """What it has reached, as in the settings."""
     value: int
     """The figure right after the action that reached the threshold; of a double-double, in how many it is reached."""
     team: Team
+    """Whose figure it is, or the player's."""
     player: Player | None
     """None where it is the team's."""
 
@@ -176,8 +200,11 @@ class FoulTrouble(GameMoment):
     """
 
     team: Team
+    """The player's."""
     player: Player
+    """Who has the fouls."""
     fouls: int
+    """How many, with this one."""
 
     def __str__(self) -> str:
         return f"{self.player} ({self.team}) has {self.fouls} fouls in {period_text(self.period)}"
@@ -192,7 +219,9 @@ class ClutchTime(GameMoment):
     """
 
     score: Score
+    """When it began."""
     margin: int
+    """Points between the teams."""
 
     def __str__(self) -> str:
         return f"Clutch time in {period_text(self.period)}: {self.score} with {self.clock} left"
@@ -222,8 +251,11 @@ class FinalScore(GameMoment):
     """
 
     home: Team
+    """The home team."""
     away: Team
+    """The away team."""
     score: Score
+    """Points of both."""
     winner: Team | None
     """None for a draw, and for a match that was called off before anybody scored."""
 
