@@ -49,7 +49,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     _log_level(parser, default="info")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
-    for add in (_add_run, _add_check, _add_replay, *_TRIALS, _add_simulate, _add_plugins, *_TOOLS):
+    for add in (
+        _add_run,
+        _add_check,
+        _add_replay,
+        *_TRIALS,
+        _add_simulate,
+        _add_plugins,
+        _add_schema,
+        *_TOOLS,
+    ):
         _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
 
@@ -88,6 +97,28 @@ such as of a token's variable that is not set here, leave it at 0:
     )
     add_config(check)
     return check
+
+
+def _add_schema(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    schema = add(
+        "schema",
+        help="print a JSON Schema of plugins.toml, for editors",
+        description="Print a JSON Schema of plugins.toml, with the tables of all plugins that are\n"
+        "installed and of those that plugins.toml names by path. Editors complete keys\n"
+        "and event classes by it, say what they are for, and underline what is wrong.",
+        epilog="""\
+  actionbus schema -o plugins.schema.json
+
+and as the first line of plugins.toml:
+
+  #:schema ./plugins.schema.json
+
+`actionbus check` sees more. Exit code 1: a plugin cannot be loaded; the schema
+takes any keys in its table.""",
+    )
+    add_config(schema, OPTIONAL_CONFIG_HELP)
+    schema.add_argument("-o", "--output", metavar="FILE", type=path, help="write it to this file")
+    return schema
 
 
 def _add_simulate(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
