@@ -45,12 +45,20 @@ def catalogue(config: Config) -> Catalogue:
     return Catalogue({name: classes[kind] for name, kind in config.feed.types.items()})
 
 
-def load_and_check(config: Config, known: Installed, others: Sequence[Problem] = (), *, live: bool = False) -> Loaded:
+def load_and_check(
+    config: Config,
+    known: Installed,
+    others: Sequence[Problem] = (),
+    *,
+    live: bool = False,
+    present: Sequence[Plugin] = (),
+) -> Loaded:
     """Import the plugins and check their tables. Raises ConfigError with all that is wrong, ``others`` too.
 
-    Secrets are looked for only where it is ``live``: a replay needs none.
+    Those that are ``present`` were imported before. Secrets are looked for only where it is ``live``: a replay needs
+    none.
     """
-    loaded, problems = load_all(config, known)
+    loaded, problems = load_all(config, known, present)
     problems += others
     for plugin in loaded.plugins:
         problems += check(plugin, config, live=live)
@@ -59,15 +67,15 @@ def load_and_check(config: Config, known: Installed, others: Sequence[Problem] =
     return loaded
 
 
-def load_all(config: Config, known: Installed) -> tuple[Loaded, list[Problem]]:
+def load_all(config: Config, known: Installed, present: Sequence[Plugin] = ()) -> tuple[Loaded, list[Problem]]:
     """Import the plugins that there are; return them, and a problem for each that there is not."""
     try:
-        return load(config, known), []
+        return load(config, known, present), []
     except ConfigError as error:
         there = {
             name: table for name, table in config.plugins.items() if name in known.plugins or table.path is not None
         }
-        return load(attrs.evolve(config, plugins=there), known), list(error.problems)
+        return load(attrs.evolve(config, plugins=there), known, present), list(error.problems)
 
 
 def check(plugin: Plugin, config: Config, *, live: bool = False) -> list[Problem]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 from actionbus.cli.alerting import add_notify
+from actionbus.cli.commanding import add_mute, add_reload, add_unmute
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
 from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
 from actionbus.cli.trials import add_backtest, add_test
@@ -30,6 +31,8 @@ EPILOG = """\
   actionbus test                      do they still send what you expect?
   actionbus notify test phone         does this channel work?
   actionbus simulate --port 8765      a feed to connect to
+  actionbus reload                    take a changed plugins.toml over
+  actionbus mute all 2h               no alerts for a while
   actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
   actionbus doctor                    what is wrong?
@@ -40,6 +43,7 @@ would have ended by itself (run, simulate and log --follow: 0)."""
 
 
 _TRIALS = (add_backtest, add_test, add_notify)
+_COMMANDING = (add_reload, add_mute, add_unmute)
 _TOOLS = (add_fixtures, add_log, add_export, add_doctor)
 
 
@@ -58,6 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         _add_plugins,
         _add_schema,
         *_TOOLS,
+        *_COMMANDING,
     ):
         _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
@@ -71,14 +76,22 @@ def _add_run(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentPa
         epilog="""\
 SIGTERM or Ctrl-C: the feeds stop, plugins finish what they have, exit code 0;
 while plugins are still being imported it ends at once, with 0 too. A second
-one means now. When every fixture has finished the daemon goes on waiting,
-unless --until-finished is given.""",
+one means now. A changed plugins.toml is checked and taken over as soon as it
+is written, and at SIGHUP; one with mistakes changes nothing and is told. When
+every fixture has finished the daemon goes on waiting, unless --until-finished
+is given.""",
     )
     add_config(run)
     run.add_argument(
         "--until-finished",
         action="store_true",
         help="exit when every fixture has finished (0) or been refused by its server (1)",
+    )
+    run.add_argument(
+        "--no-watch",
+        dest="watch",
+        action="store_false",
+        help="take a changed plugins.toml over only when told to: actionbus reload, SIGHUP",
     )
     return run
 

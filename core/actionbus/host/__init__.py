@@ -11,3 +11,6 @@ from actionbus.host.loading import installed as installed
 from actionbus.host.loading import load as load
 from actionbus.host.running import GRACE as GRACE
 from actionbus.host.running import Host as Host
+from actionbus.host.settings import digest as digest
+from actionbus.host.swapping import Swapped as Swapped
+from actionbus.host.swapping import swap as swap

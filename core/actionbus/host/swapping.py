@@ -31,33 +31,45 @@ class _Holder:
         return self.state.cursor
 
 
-@frozen
-class Failed:
-    """Why plugins could not be set up."""
+@frozen(kw_only=True)
+class Swapped:
+    """What came of it."""
 
     problems: list[Problem]
+    """What plugins found wrong with their tables when they were set up."""
     broken: list[Broken]
+    """Plugins that could not be set up."""
+    after: dict[str, dict[str, int]]
+    """By plugin and fixture: the position of the last row that was handled before."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a plugin could not be set up."""
+        return bool(self.problems or self.broken)
 
 
 async def swap(
     host: Host, tree: Tree, stop: Collection[str], start: Sequence[Plugin], *, grace: float = GRACE
-) -> Failed | None:
-    """Let plugins leave, and set others up, of another plugins.toml; return what went wrong with the latter.
+) -> Swapped:
+    """Let plugins leave, and set others up, of another plugins.toml; return what came of it.
 
     Each lane of those that leave ends after the row that it handles. Of one that is set up again it goes on with the
     next, so nothing is lost and nothing comes twice; the feeds, and the other plugins, notice nothing. A plugin that
     has not left after ``grace`` seconds is cancelled.
     """
-    async with _lanes_held(host, stop):
+    async with _lanes_held(host, stop) as held:
         await _stop(host, stop, grace)
+        after: dict[str, dict[str, int]] = {}
+        for name, fixture, holder in held:
+            after.setdefault(name, {})[fixture] = holder.needs
         host.tree = tree
         known, reported = len(host.broken), len(host.problems)
         for plugin in start:
             await host.start(plugin)
-        failed = Failed(host.problems[reported:], host.broken[known:])
+        swapped = Swapped(problems=host.problems[reported:], broken=host.broken[known:], after=after)
         del host.problems[reported:]
         await _join(host)
-    return failed if failed.problems or failed.broken else None
+    return swapped
 
 
 def _open(host: Host) -> list[Pipeline]:
@@ -66,7 +78,7 @@ def _open(host: Host) -> list[Pipeline]:
 
 
 @asynccontextmanager
-async def _lanes_held(host: Host, names: Collection[str]) -> AsyncGenerator[None]:
+async def _lanes_held(host: Host, names: Collection[str]) -> AsyncGenerator[list[tuple[str, str, _Holder]]]:
     held: list[tuple[str, str, _Holder]] = []
     try:
         for pipeline in _open(host):
@@ -76,7 +88,7 @@ async def _lanes_held(host: Host, names: Collection[str]) -> AsyncGenerator[None
                 name, holder = lane.subscriber.name, _Holder(LaneState(0))
                 holder.state = await host.log.open_lane(name, pipeline.fixture, holder, settings=None)
                 held.append((name, pipeline.fixture, holder))
-        yield
+        yield held
     finally:
         for name, fixture, holder in held:
             host.log.close_lane(name, fixture, holder)

@@ -1,0 +1,41 @@
+"""What a daemon runs with: all that plugins.toml says, read and checked."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import field, frozen
+
+from actionbus.config import Config
+from actionbus.host import Loaded
+from actionbus.secrets import Secret
+from actionbus.session import FeedProfile
+from actionbus.simulator import Simulation
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where the packets come from: a server and its fixtures; the simulator, where it is to be embedded."""
+
+    profile: FeedProfile
+    fixtures: tuple[str, ...]
+    token: Callable[[], Secret] = field(repr=False)
+    ssl_context: ssl.SSLContext | None = None
+    simulation: Simulation | None = None
+
+
+@frozen(kw_only=True)
+class Setup:
+    """One reading of plugins.toml with which nothing is wrong."""
+
+    config: Config
+    source: Source
+    loaded: Loaded
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it was read from: plugins.toml, and plugins of the user's own."""
+        paths = (table.path for table in self.config.plugins.values() if table.enabled)
+        return [Path(self.config.tree.file), *(path for path in paths if path is not None)]

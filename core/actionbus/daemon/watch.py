@@ -1,0 +1,61 @@
+"""Notice that plugins.toml, or a plugin of the user's own, was written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+
+import trio
+import watchfiles
+
+LETS_GO = 200  # milliseconds: how long its thread goes on after it was cancelled; by default up to 5 s
+SETTLES = 0.1  # seconds in which a file that is being written changes again
+LINKED = "..data"  # what Kubernetes replaces when it mounts a file of a ConfigMap
+
+
+async def changes(files: Callable[[], Sequence[Path]]) -> AsyncGenerator[None]:
+    """Yield whenever the content of the files is another one, once it is no longer being written.
+
+    Which files these are is asked anew each time. An empty first file is one that is still to be written. Their folders
+    are watched, not they themselves: editors put another file in their place.
+    """
+    seen = await _content(files())
+    while True:
+        watched = list(files())
+        names = {LINKED, *(path.name for path in watched)}
+        folders = list(dict.fromkeys(path.resolve().parent for path in watched))
+        async for _ in watchfiles.awatch(
+            *folders,
+            watch_filter=lambda _, path: Path(path).name in names,  # noqa: B023  (called while this round lasts)
+            rust_timeout=LETS_GO,
+            recursive=False,
+        ):
+            now = await _settled(watched)
+            if now != seen and now[0]:
+                seen = now
+                yield
+            if list(files()) != watched:
+                break
+
+
+async def _settled(files: Sequence[Path]) -> list[str]:
+    now = await _content(files)
+    while True:
+        await trio.sleep(SETTLES)
+        before, now = now, await _content(files)
+        if before == now:
+            return now
+
+
+async def _content(files: Sequence[Path]) -> list[str]:
+    return await trio.to_thread.run_sync(lambda: [_digest(path) for path in files])
+
+
+def _digest(path: Path) -> str:
+    """Return what tells a file's content from another; empty for an empty one, and where there is none."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return ""
+    return hashlib.sha256(content).hexdigest() if content else ""
