@@ -86,6 +86,11 @@ class Shared:
         value = self._state.values.get(key)
         return default if value is None else orjson.loads(value)
 
+    def range(self, prefix: str = "") -> list[tuple[str, object]]:
+        """Return the values under keys that begin with ``prefix``, sorted by key, as ``get`` does."""
+        found = sorted((key, value) for key, value in self._state.values.items() if key.startswith(prefix))
+        return [(key, orjson.loads(value)) for key, value in found]
+
     def put_if_absent(self, key: str, value: object) -> None:
         """Keep a JSON value, unless there is one by then. Raises PluginError outside of a handler."""
         unit = current(self._plugin, SHARED).unit
@@ -107,6 +112,7 @@ class PluginContext:
         transaction: Callable[[str | None], AbstractAsyncContextManager[None]] | None = None,
         stored: Callable[[str], Awaitable[list[tuple[str, str, bytes]]]] | None = None,
         past: Callable[[str, int, tuple[type[Event], ...]], Awaitable[list[Event]]] | None = None,
+        fixtures: Callable[[], list[str]] = list,
     ) -> None:
         self.name = name
         self.restarting = False
@@ -124,6 +130,7 @@ class PluginContext:
         self._transaction = transaction
         self._stored = stored
         self._past = past
+        self._fixtures = fixtures
 
     def settings(self, cls: type[T]) -> T:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
@@ -163,6 +170,11 @@ class PluginContext:
     @cached_property
     def _installed(self) -> Installed:
         return installed()
+
+    @property
+    def fixtures(self) -> list[str]:
+        """The fixtures that were followed since the start."""
+        return self._fixtures()
 
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""

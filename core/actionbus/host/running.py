@@ -170,6 +170,7 @@ class Host:
             transaction=partial(self._transaction, plugin.name),
             stored=partial(self.log.stored, plugin.name),
             past=self._past,
+            fixtures=lambda: list(self.pipelines),
         )
 
     async def _past(self, fixture: str, until: int, kinds: tuple[type[Event], ...]) -> list[Event]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from actionbus import (
     ALL_CHANGES,
+    Action,
     Change,
     ConfigError,
     Declaration,
     Due,
+    Explain,
+    Explaining,
     FeedStatus,
+    Moment,
     PluginContext,
+    Question,
     Rehearse,
     Subscription,
     hookimpl,
@@ -26,6 +32,7 @@ from actionbus_plugins.notifier.check import problems
 from actionbus_plugins.notifier.delivery import Channels, open_outbox
 from actionbus_plugins.notifier.delivery import problems as channel_problems
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
+from actionbus_plugins.notifier.mutes import Mutes
 from actionbus_plugins.notifier.rehearsal import MemoryDesk, Rehearsal
 from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
 
@@ -64,9 +71,12 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
     plans, timezone = make_plans(context), context.table("defaults", Defaults).timezone
     changes = ALL_CHANGES if any(plan.pending for plan in plans) else CONFIRMED
     async with open_outbox(context, context.table("notify", Channels), timezone=timezone) as outbox:
-        alerts = Alerts(plans, context, outbox)
+        mutes = Mutes(context, [plan.name for plan in plans], ZoneInfo(timezone))
+        alerts = Alerts(plans, context, outbox, mutes.covers)
         heard = [on(kind, alerts.hear, changes=changes) for kind in kinds_of(plans)]
-        yield [*heard, on(Due, alerts.due), on(FeedStatus, alerts.end)]
+        gone = {Change.WITHDRAWN}
+        left = [on(Action, alerts.take_back, changes=gone), on(Moment, alerts.take_back, changes=gone)]
+        yield [*heard, *left, on(Due, alerts.due), on(FeedStatus, alerts.end)]
 
 
 @hookimpl
@@ -83,3 +93,18 @@ def make_plans(context: PluginContext) -> list[Plan]:
     check(context)
     lists = context.table("lists", Lists)
     return [make_plan(name, rule, defaults, lists) for name, rule in rules.items()]
+
+
+@hookimpl
+def explain(context: PluginContext) -> Explain:
+    """Explain a rule over a game."""
+    from actionbus_plugins.notifier.explaining import Explainer  # with what reads conditions: nothing a daemon needs
+
+    plans = {plan.name: plan for plan in make_plans(context)}
+    rules, lists = context.table("alert", RULES), context.table("lists", Lists)
+
+    def begin(question: Question) -> Explaining | None:
+        plan = plans.get(question.rule)
+        return Explainer(plan, rules[plan.name], lists, question, context) if plan is not None else None
+
+    return begin

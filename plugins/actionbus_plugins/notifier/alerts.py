@@ -7,9 +7,10 @@ from typing import Protocol
 
 from attrs import define, field
 
-from actionbus import Due, Event, FeedState, FeedStatus, PluginContext
+from actionbus import Action, Due, Event, FeedState, FeedStatus, Moment, PluginContext
 from actionbus_plugins.notifier.engine import Engine, Plan
 from actionbus_plugins.notifier.notice import Notice
+from actionbus_plugins.notifier.takeover import take_back, take_over
 
 
 class Outbox(Protocol):
@@ -72,16 +73,24 @@ class Alerts:
     plans: Sequence[Plan]
     context: PluginContext
     outbox: Outbox
+    mutes: Callable[[str, Collection[str]], bool] = lambda rule, who: False
     _engines: dict[str, Engine] = field(init=False, factory=dict[str, Engine])
     _finished: set[str] = field(init=False, factory=set[str])
 
     async def hear(self, event: Event) -> None:
         """Handle one event."""
-        self._work(event.fixture, lambda engine: engine.hear(event))
+        engine = await self._engine(event.fixture, event.at)
+        self._work(event.fixture, lambda: engine.hear(event))
 
     async def due(self, due: Due) -> None:
         """Handle a timer that has run out."""
-        self._work(due.fixture, lambda engine: engine.due(due.key, due.at))
+        engine = await self._engine(due.fixture, due.at)
+        self._work(due.fixture, lambda: engine.due(due.key, due.at))
+
+    async def take_back(self, event: Action | Moment) -> None:
+        """Handle what is withdrawn, for the alerts that no rule tells any more."""
+        await self._engine(event.fixture, event.at)
+        self._work(event.fixture, lambda: take_back(event, self.context, self.outbox.put))
 
     async def end(self, status: FeedStatus) -> None:
         """Let go of the engine of a fixture that is over; timers that still run out have it made again."""
@@ -89,15 +98,22 @@ class Alerts:
             self._finished.add(status.fixture)
             self._engines.pop(status.fixture, None)
 
-    def _work(self, fixture: str, step: Callable[[Engine], None]) -> None:
+    async def _engine(self, fixture: str, at: float) -> Engine:
+        """Return the engine of a fixture, made where there is none, of what is kept and of the rules of today."""
         engine = self._engines.get(fixture)
         if engine is None:
-            desk = StoreDesk(self.context, self.outbox)
+            await take_over(self.plans, self.context, fixture, at)
+            desk = StoreDesk(self.context, self.outbox, self.mutes)
             engine = self._engines[fixture] = Engine(self.plans, fixture, desk)
+        return engine
+
+    def _work(self, fixture: str, step: Callable[[], None]) -> None:
         try:
-            step(engine)
+            step()
         except BaseException:
-            del self._engines[fixture]  # what this run wrote is dropped: made again, the engine is as the store is
+            self._engines.pop(
+                fixture, None
+            )  # what this run wrote is dropped: made again, the engine is as the store is
             raise
         if fixture in self._finished:
-            del self._engines[fixture]
+            self._engines.pop(fixture, None)

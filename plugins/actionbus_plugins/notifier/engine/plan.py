@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ class Plan:
     """One rule with all that ``[defaults]`` and ``[lists]`` say filled in. Times are in seconds."""
 
     name: str
+    digest: str
+    """Tells the rule, as it is with ``[defaults]`` and its lists, apart from what it was or will be."""
     kinds: Kinds
     """The classes of ``on``."""
     hits: Kinds
@@ -111,8 +114,11 @@ def make_plan(name: str, rule: Rule, defaults: Defaults, lists: Mapping[str, tup
         per = (*per, "period")
     cooldown = full.cooldown or ""
     message = Message(full.message if full.message is not None else default_message(full))
+    said = repr((full, defaults.timezone))
+    named = sorted((key, values) for key, values in lists.items() if key in said)
     return Plan(
         name=name,
+        digest=hashlib.sha256(repr((said, named)).encode()).hexdigest()[:16],
         kinds=tuple(known[each] for each in on),
         hits=tuple(known[each] for each in of),
         breaks=tuple(known[each] for each in breaks),
