@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path, PurePath
-from typing import TypeVar, get_origin
+from typing import Any, TypeVar, get_origin
 
 from cattrs import Converter
 from cattrs.errors import CattrsError
@@ -19,6 +19,14 @@ from actionbus.config.wrong import Wrong, WrongType
 from actionbus.errors import ConfigError
 
 T = TypeVar("T")
+
+KINDS: Mapping[Any, Callable[[object, object], object]] = {
+    Duration: duration,
+    Keep: keep,
+    Speed: speed,
+    SecretSource: secret_source,
+}
+"""What TOML has no type for."""
 
 
 def structure(tree: Tree, keys: Keys, cls: type[T], *, besides: Collection[str] = ()) -> T:
@@ -61,8 +69,6 @@ def _converter(folder: PurePath) -> Converter:
         return Path(folder, value)
 
     converter.register_structure_hook(Path, path)
-    converter.register_structure_hook(Duration, duration)
-    converter.register_structure_hook(Keep, keep)
-    converter.register_structure_hook(Speed, speed)
-    converter.register_structure_hook(SecretSource, secret_source)
+    for kind, hook in KINDS.items():
+        converter.register_structure_hook(kind, hook)
     return converter

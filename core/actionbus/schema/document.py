@@ -29,7 +29,7 @@ def make_schema(tables: Mapping[str, Any], plugins: Mapping[str, Any]) -> Schema
         "journal": walk.schema(JournalConfig),
         "plugin": _plugins(walk, plugins),
         **{name: _of_table(walk, kind) for name, kind in tables.items()},
-        "test": {"type": "array", "items": walk.schema(AlertTest)},
+        "test": _of_table(walk, tuple[AlertTest, ...]),
     }
     return {
         "$schema": DIALECT,
@@ -46,7 +46,7 @@ def _of_table(walk: Walk, kind: Any) -> Schema:
     if kind is None:
         return dict(_OPEN)
     schema = walk.schema(kind)
-    inner = schema.get("additionalProperties")
+    inner = schema.get("items", schema.get("additionalProperties"))
     if "description" not in schema and isinstance(inner, dict) and "description" in inner:
         schema["description"] = inner["description"]  # of [alert.NAME], for who has come no further than [alert
     return schema

@@ -103,7 +103,7 @@ class Streak:
 class Count:
     """``count``: so many within a time, or over the whole game."""
 
-    SCHEMA: ClassVar[Mapping[str, object]] = {"not": {"required": ["within", "within_game"]}}
+    SCHEMA: ClassVar[Mapping[str, object]] = {"dependentSchemas": {"within": {"properties": {"within_game": False}}}}
 
     at_least: int = field(validator=ge(2))
     """So many."""
@@ -154,7 +154,7 @@ class Defaults:
     on_correction: OnCorrection = "edit"
     """What becomes of a message when its text changes or its alert no longer stands."""
     priority: Priority = "default"
-    """How urgent alerts are; 3 of 5 is the default."""
+    """How urgent alerts are."""
     notify: Names = field(default=CONSOLE, metadata=_SOMEWHERE)
     """A channel or a list of them: ``"console"``, or the names of ``[notify.NAME]``."""
     timezone: str = field(default="UTC", validator=_zone)
@@ -171,6 +171,13 @@ class Rule:
 
     What is None is as in ``[defaults]``.
     """
+
+    SCHEMA: ClassVar[Mapping[str, object]] = {
+        "dependentSchemas": {
+            "streak": {"properties": {"count": False}},
+            "for": {"properties": {"settle": False, "streak": False, "count": False, "once": {"const": False}}},
+        }
+    }
 
     on: Names = field(metadata=_EVENTS)
     """An event class or a list of them, subclasses included; docs/events.md lists them."""
