@@ -24,6 +24,7 @@ from actionbus import (
     Question,
     Rehearse,
     Subscription,
+    TryChannels,
     hookimpl,
     on,
 )
@@ -31,6 +32,7 @@ from actionbus_plugins.notifier.alerts import Alerts
 from actionbus_plugins.notifier.check import problems
 from actionbus_plugins.notifier.delivery import Channels, open_outbox
 from actionbus_plugins.notifier.delivery import problems as channel_problems
+from actionbus_plugins.notifier.delivery import tries
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
 from actionbus_plugins.notifier.mutes import Mutes
 from actionbus_plugins.notifier.rehearsal import MemoryDesk, Rehearsal
@@ -84,6 +86,12 @@ def backtest(context: PluginContext) -> Rehearse:
     """Work out what the rules would tell over a recorded game."""
     plans = make_plans(context)
     return lambda fixture: Rehearsal(plans, fixture, MemoryDesk(context))
+
+
+@hookimpl
+def try_channels(context: PluginContext) -> TryChannels:
+    """Send a sample alert and its correction over a channel."""
+    return tries(context)
 
 
 def make_plans(context: PluginContext) -> list[Plan]:

@@ -13,9 +13,10 @@ from actionbus import PluginContext
 from actionbus_plugins.notifier.delivery.agenda import Agenda, Place
 from actionbus_plugins.notifier.delivery.channel import Channel
 from actionbus_plugins.notifier.delivery.entry import Entry, Told, as_entry, as_json, key_of, split_key
-from actionbus_plugins.notifier.delivery.life import Step, Terms, arrived, close, hear, lost, next_step, refused
+from actionbus_plugins.notifier.delivery.life import Terms, arrived, close, hear, lost, refused, stuck
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused
 from actionbus_plugins.notifier.delivery.quiet import quiet_until
+from actionbus_plugins.notifier.delivery.steps import Step, next_step
 from actionbus_plugins.notifier.notice import Notice
 
 FIRST_WAIT, LAST_WAIT = 1.0, 120.0  # seconds between two attempts
@@ -123,7 +124,9 @@ class Book:
         match outcome:
             case Arrived():
                 self.count(step.counted)
-                return arrived(entry, step, self.terms.ability)
+                return arrived(entry, step, self.terms.ability, "" if step.result.digest else outcome.ref)
+            case Refused(stuck=True) if entry.told is not None and not self.terms.ability.names:
+                return stuck(entry, entry.told, before)
             case Refused():
                 self.count("failed")
                 return refused(entry, step, before)

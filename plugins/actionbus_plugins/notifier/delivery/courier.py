@@ -29,6 +29,8 @@ class Courier:
     _failures: int = field(init=False, default=0)  # in a row
     _pause: float = field(init=False, default=-math.inf)  # until then, on trio's clock, the service is left alone
 
+    _leaving: bool = field(init=False, default=False)
+
     def recall(self, sent: Iterable[float]) -> None:
         """Take into account when messages were sent before the start, in Unix seconds; for the rate."""
         if (pace := self.book.channel.pace) is not None:
@@ -40,10 +42,15 @@ class Courier:
         self.book.at_once = True
         self.book.agenda.woken.set()
 
+    def leave(self) -> None:
+        """End after the message at hand: what waits is taken up when the channels are opened again, which is soon."""
+        self._leaving = True
+        self.book.agenda.woken.set()
+
     async def run(self) -> None:
-        """Deliver, until told to finish."""
+        """Deliver, until told to finish or to leave."""
         agenda = self.book.agenda
-        while not self.book.at_once:
+        while not (self.book.at_once or self._leaving):
             agenda.woken = trio.Event()
             found = agenda.first(probing=self._failures > 0)
             seconds = max(found[1] - self.book.wall(), self._blocked()) if found is not None else math.inf
@@ -54,6 +61,8 @@ class Courier:
                     self.tell_expired()
                 with trio.move_on_after(min(seconds, LOOK_AGAIN)):
                     await agenda.woken.wait()
+        if self._leaving:
+            return
         enough = self._failures + MOST_PROBES
         for place in agenda.due(self.book.wall()):
             if self._failures < enough:
@@ -100,7 +109,10 @@ class Courier:
         if self._failures:
             log.info("channel can be reached again", channel=name, failures=self._failures)
         self._failures, self._pause = 0, -math.inf
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and outcome.stuck:
+            what = {"channel": name, "alert": job.rule, "reason": outcome.words}
+            log.info("message cannot be changed any more, another one says what is right", **what)
+        elif isinstance(outcome, Refused):
             log.error("channel refuses a message, it is not told", channel=name, alert=job.rule, reason=outcome.words)
         return 0.0
 

@@ -36,6 +36,8 @@ class Told:
     """Whether corrections were told by further messages."""
     digest: str = ""
     """The message that it is a line of, if it is no message of its own."""
+    ref: str = ""
+    """The service's own id of the message, where it gives one: what it is edited and deleted by."""
 
 
 @frozen(kw_only=True)

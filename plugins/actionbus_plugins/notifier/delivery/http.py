@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -30,6 +31,39 @@ for _name in ("httpx2", "httpcore2"):  # they log addresses and headers, in whic
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+@frozen(kw_only=True)
+class Reply:
+    """What a server has answered."""
+
+    status: int
+    body: Mapping[str, object]
+    """The JSON object; empty where it is none."""
+    words: str
+    """What it says, short and without secrets."""
+    wait: float
+    """Seconds that it asks us to wait."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def outcome(self) -> Outcome:
+        """What comes of it, by its status alone."""
+        if self.is_good:
+            return Arrived()
+        words = f"status {self.status} {self.words}".strip()
+        if self.status >= 500 or self.status in AGAIN:
+            return Lost(words=words, sure=self.status < 500 or self.status == UNAVAILABLE, wait=self.wait)
+        return Refused(words=words, status=self.status)
+
+    def inner(self, key: str) -> Mapping[str, object]:
+        """Return an object within the body; an empty one where there is none."""
+        value = self.body.get(key)
+        return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
 @frozen
 class Web:
     """A client, and what it must not show."""
@@ -42,7 +76,14 @@ class Web:
     async def ask(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: object = None
     ) -> Outcome:
-        """Send one request, with a JSON body if there is one."""
+        """Send one request, with a JSON body if there is one; what comes of it is in the status."""
+        reply = await self.get(method, url, headers=headers, body=body)
+        return reply.outcome if isinstance(reply, Reply) else reply
+
+    async def get(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: object = None
+    ) -> Reply | Lost | Refused:
+        """Send one request, with a JSON body if there is one, and return the answer, whatever its status."""
         content = json.dumps(body, ensure_ascii=False).encode(errors="replace") if body is not None else None
         own = {"content-type": "application/json"} if content is not None else {}
         if self._token is not None:
@@ -63,24 +104,16 @@ class Web:
             if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
                 return Refused(words=words)  # of the host's name: nothing was read
             return Lost(words=words, sure=False)
-        status = response.status_code
-        if 200 <= status < 300:
-            return Arrived()
-        words = " ".join((f"status {status}", self._clean(_words(said)))).strip()
-        if status >= 500 or status in AGAIN:
-            return Lost(
-                words=words,
-                sure=status < 500 or status == UNAVAILABLE,
-                wait=_wait(response.headers.get("retry-after", "")),
-            )
-        return Refused(words=words, status=status)
+        body_said = _object(said)
+        return Reply(
+            status=response.status_code,
+            body=body_said,
+            words=self._clean(_words(body_said) or said.decode(errors="replace")),
+            wait=max(_wait(response.headers.get("retry-after", "")), _wait_within(body_said)),
+        )
 
     def _clean(self, text: str) -> str:
-        """Return a server's words on one line, short, without what must not be shown."""
-        for hidden in self._hidden:
-            text = text.replace(hidden, "***")
-        plain = "".join(each if each.isprintable() else " " for each in text)
-        return " ".join(plain.split())[:MOST_WORDS]
+        return clean(text, self._hidden)
 
 
 @asynccontextmanager
@@ -100,11 +133,19 @@ async def open_web(
         headers={"user-agent": "actionbus", "accept-encoding": "identity"},
     )
     async with client:
-        yield Web(client, patience, token, tuple(sorted(parts(hidden), key=len, reverse=True)))
+        yield Web(client, patience, token, parts(hidden))
 
 
-def parts(hidden: Iterable[str]) -> set[str]:
-    """Return what must not be shown of secrets: each as a whole, and of an address its path and what stands in it."""
+def clean(text: str, hidden: Iterable[str]) -> str:
+    """Return a server's words on one line, short, without what must not be shown: that is what ``parts`` gives."""
+    for each in hidden:
+        text = text.replace(each, "***")
+    plain = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(plain.split())[:MOST_WORDS]
+
+
+def parts(hidden: Iterable[str]) -> tuple[str, ...]:
+    """Return what must not be shown of secrets, the longest first: each as a whole, and of an address what is in it."""
     found: set[str] = set()
     for secret in hidden:
         found.add(secret)
@@ -113,7 +154,7 @@ def parts(hidden: Iterable[str]) -> set[str]:
             tail = secret.partition("://")[2].partition("/")[2]
             pieces = [*split.path.split("/"), *split.query.split("&"), split.query, tail]
             found.update(each for each in pieces if len(each) >= _SHORTEST)
-    return found - {""}
+    return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def _why(error: BaseException) -> str:
@@ -136,18 +177,19 @@ async def _read(response: httpx2.Response) -> bytes:
     return said
 
 
-def _words(said: bytes) -> str:
-    """Return what a server says in words, be it within JSON."""
-    text = said.decode(errors="replace")
+def _object(said: bytes) -> Mapping[str, object]:
+    """Read a JSON object; an empty one where it is none."""
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(said.decode(errors="replace"))
     except (ValueError, RecursionError):
-        return text
-    if isinstance(value, dict):
-        for key in ("error", "message", "detail"):
-            if isinstance(inner := value.get(key), str):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-                return inner
-    return text
+        return {}
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _words(body: Mapping[str, object]) -> str:
+    """Return what a server says in words; empty where that is not known."""
+    said = (body.get(key) for key in ("error", "message", "detail", "description"))
+    return next((words for words in said if isinstance(words, str)), "")
 
 
 def _wait(after: str) -> float:
@@ -159,3 +201,13 @@ def _wait(after: str) -> float:
     except (ValueError, TypeError, OverflowError):
         return 0.0
     return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def _wait_within(body: Mapping[str, object]) -> float:
+    """Read how many seconds to wait where it stands in the body: Discord's and Telegram's."""
+    parameters = body.get("parameters")
+    for place in (body, cast("dict[str, object]", parameters) if isinstance(parameters, dict) else {}):
+        after = place.get("retry_after")
+        if isinstance(after, int | float) and after > 0:
+            return float(min(after, LONGEST_WAIT))  # of an int of any size
+    return 0.0

@@ -8,9 +8,10 @@ from attrs import frozen
 
 from actionbus_plugins.notifier.delivery.book import Book
 from actionbus_plugins.notifier.delivery.entry import Entry, Told
-from actionbus_plugins.notifier.delivery.life import Step, next_step, sending
+from actionbus_plugins.notifier.delivery.life import sending
 from actionbus_plugins.notifier.delivery.outcome import Outcome, Sender
 from actionbus_plugins.notifier.delivery.sheets import MOST_SINGLE, is_in, plan_sheet
+from actionbus_plugins.notifier.delivery.steps import Step, next_step
 from actionbus_plugins.notifier.notice import Notice
 
 

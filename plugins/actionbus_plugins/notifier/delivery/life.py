@@ -1,27 +1,12 @@
-"""The life of an alert on one channel, as plain functions: what it hears, what is to be sent, what came of it."""
+"""The life of an alert on one channel, as plain functions: what it hears, and what became of what was sent."""
 
 from __future__ import annotations
-
-import hashlib
-from typing import Literal
 
 from attrs import evolve, frozen
 
 from actionbus_plugins.notifier.delivery.entry import Closed, Entry, Told
+from actionbus_plugins.notifier.delivery.steps import Ability, Step, next_step
 from actionbus_plugins.notifier.notice import Kind, Notice
-
-Verb = Literal["show", "edit", "delete", "follow"]
-State = Literal["sent", "updated", "corrected", "withdrawn", "restored"]
-
-
-@frozen(kw_only=True)
-class Ability:
-    """What a service can do about a message that it has shown."""
-
-    edits: bool
-    deletes: bool = False
-    follows: bool = True
-    """Whether another message can say what is right: a program wants to hear the new state of the same alert."""
 
 
 @frozen(kw_only=True)
@@ -31,28 +16,6 @@ class Terms:
     ability: Ability
     delay: float = 0.0
     deadline: float = 600.0
-
-
-@frozen(kw_only=True)
-class Step:
-    """One message to send, and what a person sees when it has arrived."""
-
-    verb: Verb
-    state: State
-    name: str
-    """The message's id: to be shown, or of the one that is edited or deleted."""
-    text: str
-    result: Told
-    version: int
-    before: str = ""
-    """What was told before."""
-
-    @property
-    def counted(self) -> str:
-        """What it counts as."""
-        if self.verb == "show":
-            return "told"
-        return "edited" if self.result.form == "plain" else "withdrawn"
 
 
 def hear(entry: Entry | None, notice: Notice, now: float, terms: Terms) -> Entry | None:
@@ -93,109 +56,17 @@ def close(entry: Entry, why: Closed) -> Entry:
     return evolve(entry, closed=why, due=None)
 
 
-def next_step(entry: Entry, ability: Ability) -> Step | None:
-    """Say what is to be sent so that what is seen is what stands; None: nothing."""
-    notice, told = entry.notice, entry.told
-    if told is None:
-        if entry.stands and not entry.closed:
-            shown = Told(version=notice.version, text=notice.text)
-            return _step(entry, "show", "sent", notice.text, shown)
-        return _take_back_in_doubt(entry, ability) if not entry.stands else None
-    if notice.on_correction == "ignore" and not entry.stands:
-        return None
-    wrong = entry.wrong > told.version
-    if (
-        ability.follows
-        and told.form != "gone"
-        and (notice.on_correction == "followup" or not ability.edits or told.followed)
-    ):
-        return _follow(entry, told, ability, wrong=wrong)
-    return _edit(entry, told, ability, wrong=wrong)
-
-
-def _edit(entry: Entry, told: Told, ability: Ability, *, wrong: bool) -> Step | None:
-    notice = entry.notice
-    if entry.stands:
-        state: State = "restored" if told.form != "plain" else "corrected" if wrong else "updated"
-        result = evolve(told, version=notice.version, text=notice.text, form="plain")
-        step = _step(entry, "edit", state, notice.text, result)
-    elif ability.deletes and (notice.on_correction == "retract" or told.form == "gone"):
-        result = evolve(told, version=notice.version, form="gone")
-        step = _step(entry, "delete", "withdrawn", f"taken back: {told.text}", result)
-    else:
-        result = evolve(told, version=notice.version, form="back")
-        step = _step(entry, "edit", "withdrawn", f"taken back: {told.text}", result)
-    return None if _alike(result, told) and entry.doubt is None else step
-
-
-def _follow(entry: Entry, told: Told, ability: Ability, *, wrong: bool) -> Step | None:
-    """Say it by another message. Until one has surely arrived the next has its name, and takes its place."""
-    notice, name = entry.notice, _name_of_next(entry.notice.id, told.version)
-    text = notice.text if entry.stands else told.text
-    result = Told(version=notice.version, text=text, form="plain" if entry.stands else "back", followed=True)
-    if _alike(result, told):
-        if entry.doubt is None:
-            return None
-        if ability.deletes:
-            return _step(entry, "delete", "corrected", "", evolve(told, version=notice.version), name)
-        return _step(entry, "follow", "corrected", f"corrected: {text} (was: {entry.doubt.text})", result, name)
-    if not entry.stands:
-        return _step(entry, "follow", "withdrawn", f"taken back: {told.text}", result, name)
-    if told.form != "plain":
-        return _step(entry, "follow", "restored", f"stands again: {text}", result, name)
-    if wrong:
-        return _step(entry, "follow", "corrected", f"corrected: {text} (was: {told.text})", result, name)
-    if ability.edits and not told.followed:
-        return _step(entry, "edit", "updated", text, evolve(told, version=notice.version, text=text))
-    return None
-
-
-def _take_back_in_doubt(entry: Entry, ability: Ability) -> Step | None:
-    """Take back what nobody knows to have arrived."""
-    doubt, notice = entry.doubt, entry.notice
-    if doubt is None:
-        return None
-    text = f"taken back: {doubt.text}"
-    if ability.deletes:
-        gone = evolve(doubt, version=notice.version, form="gone")
-        return _step(entry, "delete", "withdrawn", text, gone)
-    back = evolve(doubt, version=notice.version, form="back", followed=not ability.edits)
-    if ability.edits:
-        return _step(entry, "edit", "withdrawn", text, back)
-    return _step(entry, "follow", "withdrawn", text, back, _name_of_next(notice.id, 0))
-
-
-def _step(entry: Entry, verb: Verb, state: State, text: str, result: Told, name: str = "") -> Step:
-    notice, told = entry.notice, entry.told
-    return Step(
-        verb=verb,
-        state=state,
-        name=name or notice.id,
-        text=text,
-        result=result,
-        version=notice.version,
-        before=told.text if told is not None else "",
-    )
-
-
-def _alike(one: Told, other: Told) -> bool:
-    return one.form == other.form and (one.text == other.text or one.form == "gone")
-
-
-def _name_of_next(alert: str, version: int) -> str:
-    """Name the message that corrects what was told as of a version; no longer than services take."""
-    return hashlib.sha256(f"{alert}:{version}".encode()).hexdigest()[:32]
-
-
 def sending(entry: Entry, step: Step, now: float = 0.0) -> Entry:
     """Take note that from now on nobody knows whether it has arrived."""
     return evolve(entry, doubt=step.result, sent=now)
 
 
-def arrived(entry: Entry, step: Step, ability: Ability) -> Entry:
-    """Take note that it has arrived; a newer notice may have come meanwhile."""
+def arrived(entry: Entry, step: Step, ability: Ability, ref: str = "") -> Entry:
+    """Take note that it has arrived, under this id of the service; a newer notice may have come meanwhile."""
     closed = entry.closed if step.result.form != "plain" else ""
-    entry = evolve(entry, told=step.result, doubt=None, closed=closed, tries=0, retry=0.0)
+    entry = evolve(
+        entry, told=evolve(step.result, ref=ref or step.result.ref), doubt=None, closed=closed, tries=0, retry=0.0
+    )
     return evolve(entry, due=None) if next_step(entry, ability) is None else entry
 
 
@@ -211,6 +82,11 @@ def refused(entry: Entry, step: Step, before: Told | None) -> Entry:
     if entry.told is None:
         return close(entry, "failed")
     return evolve(entry, due=None) if entry.notice.version == step.version else entry
+
+
+def stuck(entry: Entry, told: Told, before: Told | None) -> Entry:
+    """Take note that what was told stays as it is: another message has to say what is right."""
+    return evolve(entry, told=evolve(told, ref="", digest=""), doubt=before, tries=0, retry=0.0)
 
 
 def dropped(entry: Entry) -> Entry:

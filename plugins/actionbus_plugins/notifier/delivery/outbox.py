@@ -12,13 +12,14 @@ import trio
 from attrs import define
 
 from actionbus import PluginContext
-from actionbus_plugins.notifier.delivery import console
 from actionbus_plugins.notifier.delivery.book import Book
-from actionbus_plugins.notifier.delivery.channel import Channel
+from actionbus_plugins.notifier.delivery.channel import Channel, targets
 from actionbus_plugins.notifier.delivery.courier import Courier
 from actionbus_plugins.notifier.delivery.entry import KEPT, as_entry, as_json, key_of, split_key
-from actionbus_plugins.notifier.delivery.life import Terms, arrived, hear, next_step
+from actionbus_plugins.notifier.delivery.life import Terms, arrived, hear
 from actionbus_plugins.notifier.delivery.senders import open_sender
+from actionbus_plugins.notifier.delivery.services import console
+from actionbus_plugins.notifier.delivery.steps import next_step
 from actionbus_plugins.notifier.notice import Notice
 
 CONSOLE = "console"  # the channel that is always there
@@ -34,13 +35,15 @@ class Outbox:
     books: Mapping[str, Book]
     """What waits, by channel; empty in a replay, where nothing does."""
     _wall: Callable[[], float]
+    _targets: Mapping[str, Sequence[str]]
+    """What a channel consists of, where it is more than one."""
 
     def put(self, notice: Notice, channels: Sequence[str]) -> None:
         """Tell channels how an alert stands from now on. To be called in a handler: it is committed with its run."""
-        for channel in channels:
-            book = self.books.get(channel)
-            if book is None or (_is_immediate(self._channels[channel]) and not _waits(notice, book)):
-                self._print(notice, channel)
+        for target in (target for channel in channels for target in self._targets.get(channel, (channel,))):
+            book = self.books.get(target)
+            if book is None or (_is_immediate(book.channel) and not _waits(notice, book)):
+                self._print(notice, target)
             else:
                 book.hear(notice)
 
@@ -75,21 +78,27 @@ async def open_outbox(
     async with AsyncExitStack() as stack:
         couriers: list[Courier] = []
         channels = {CONSOLE: Channel(use="console")} | dict(channels)
-        for name, channel in channels.items() if not context.replaying else ():
-            sender = await stack.enter_async_context(open_sender(name, channel, context))
+        split = {name: targets(name, channel) for name, channel in channels.items() if not context.replaying}
+        zone = ZoneInfo(timezone)
+        for name, channel in (each for parts in split.values() for each in parts.items()):
+            sender = await stack.enter_async_context(open_sender(name, channel, context, zone))
             terms = Terms(ability=sender.ability, delay=channel.delay, deadline=channel.deadline)
-            book = Book(name, channel, terms, context, ZoneInfo(timezone), wall, rng or random.Random())
+            book = Book(name, channel, terms, context, zone, wall, rng or random.Random())
             couriers.append(Courier(book, sender))
         await _take_up(context, couriers)
         async with trio.open_nursery() as nursery:
             for courier in couriers:
                 nursery.start_soon(courier.run)
             books = {courier.book.name: courier.book for courier in couriers}
-            yield Outbox(context, channels, books, wall)
+            yield Outbox(context, channels, books, wall, {name: tuple(parts) for name, parts in split.items()})
             nursery.cancel_scope.deadline = trio.current_time() + LAST
             for courier in couriers:
-                courier.finish()
-        _tell(context, couriers)
+                if context.restarting:
+                    courier.leave()
+                else:
+                    courier.finish()
+        if not context.restarting:
+            _tell(context, couriers)
 
 
 def _is_immediate(channel: Channel) -> bool:

@@ -6,13 +6,15 @@ from typing import Protocol
 
 from attrs import frozen
 
-from actionbus_plugins.notifier.delivery.life import Ability, Step
+from actionbus_plugins.notifier.delivery.steps import Ability, Step
 from actionbus_plugins.notifier.notice import Notice
 
 
 @frozen
 class Arrived:
-    """The service has it."""
+    """The service has it; ``ref`` is the service's own id of a new message, where it gives one."""
+
+    ref: str = ""
 
 
 @frozen(kw_only=True)
@@ -21,6 +23,8 @@ class Refused:
 
     words: str
     status: int = 0
+    stuck: bool = False
+    """Whether it is the message to be edited or deleted that is gone, or cannot be changed any more."""
 
 
 @frozen(kw_only=True)
@@ -41,6 +45,8 @@ class Sheet:
     """Several alerts of a fixture in one message: ``lines`` is what is to be read of each, in order."""
 
     name: str
+    ref: str = ""
+    """The service's own id of it, where it gives one and has shown it."""
     fixture: str
     head: str
     lines: tuple[str, ...]

@@ -9,8 +9,9 @@ from attrs import asdict, evolve, frozen
 
 from actionbus_plugins.notifier.delivery.book import Book
 from actionbus_plugins.notifier.delivery.entry import Entry, Told, read_as
-from actionbus_plugins.notifier.delivery.life import Step, dropped, next_step, sending
+from actionbus_plugins.notifier.delivery.life import dropped, sending
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Sender, Sheet
+from actionbus_plugins.notifier.delivery.steps import Step, next_step
 
 MOST_SINGLE = 3  # alerts of a fixture that have waited and are still told one by one
 _KEPT = "digest:"  # what the keys of sheets begin with; the value is what `_Record` says
@@ -18,11 +19,15 @@ _KEPT = "digest:"  # what the keys of sheets begin with; the value is what `_Rec
 
 @frozen(kw_only=True)
 class _Record:
-    """A sheet as it is kept: its alerts in order, whether it has arrived, and whether it waited for the service."""
+    """A sheet as it is kept: its alerts in order, whether it has arrived, and whether it waited for the service.
+
+    ``ref``: the service's own id of it, where it gives one.
+    """
 
     members: tuple[str, ...] = ()
     arrived: bool = False
     unreached: bool = False
+    ref: str = ""
 
 
 @frozen(kw_only=True)
@@ -53,12 +58,12 @@ class SheetJob:
                 continue
             if (step := steps.get(alert)) is not None:
                 book.write(book.settle(entry, step, self.before[alert], outcome, wait))
-            elif outcome == Arrived() and _is_line(entry.doubt, self.sheet.name):
+            elif isinstance(outcome, Arrived) and book.terms.ability.names and _is_line(entry.doubt, self.sheet.name):
                 book.write(dropped(evolve(entry, doubt=None)))  # it is in the sheet no more
-        if outcome == Arrived():
+        if isinstance(outcome, Arrived):
             if self.is_first:
                 book.count("digests")
-            _keep(book, self.sheet.name, evolve(self.record, arrived=True))
+            _keep(book, self.sheet.name, evolve(self.record, arrived=True, ref=outcome.ref))
         elif self.is_new and not (isinstance(outcome, Lost) and not outcome.sure):
             book.context.store.delete(_key(book, self.sheet.name))
 
@@ -99,6 +104,7 @@ def plan_sheet(book: Book, fixture: str, alert: str, name: str) -> SheetJob | No
     return SheetJob(
         sheet=Sheet(
             name=name,
+            ref=record.ref,
             fixture=fixture,
             head=_head(book, fixture, len(lines), record),
             lines=tuple(lines),

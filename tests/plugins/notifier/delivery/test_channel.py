@@ -19,15 +19,23 @@ RATE = 'should be so many messages in a time, such as "10/1m", or "none"'
 
 WRONG = {
     # which channel, with what; line and what is said of it
-    'use = "ntfi"': (2, 'use: should be "console", "ntfy" or "webhook"; did you mean \'ntfy\'?'),
+    'use = "ntfi"': (
+        2,
+        'use: should be "console", "ntfy", "webhook", "slack", "discord", "telegram", "file" or "apprise"; '
+        "did you mean 'ntfy'?",
+    ),
     "": (1, "use: is missing"),
     'use = "ntfy"': (1, ' topic is missing; write topic = "NAME": whoever knows the name can read it'),
     f'{NTFY}topci = "x"': (4, "topci: unknown key; did you mean 'topic'?"),
-    f'{NTFY}url = "https://example.org"': (4, 'url: belongs to use = "webhook"; remove it: this is a channel of ntfy'),
+    f'{NTFY}url = "https://example.org"': (
+        4,
+        'url: belongs to use = "webhook", "discord" or "apprise"; remove it: this is a channel of ntfy',
+    ),
     f'{CONSOLE}topic = "x"': (3, 'topic: belongs to use = "ntfy"; remove it: this is a channel of console'),
     f'{CONSOLE}server = "https://x"': (
         3,
-        'server: belongs to use = "ntfy" and use = "webhook"; remove it: this is a channel of console',
+        'server: belongs to use = "ntfy", "webhook", "slack", "discord" or "telegram"; '
+        "remove it: this is a channel of console",
     ),
     f'{HOOK}topic = "x"': (4, 'topic: belongs to use = "ntfy"; remove it: this is a channel of webhook'),
     'use = "webhook"': (1, ' url is missing; write url = "https://..." or, where the address is a secret, { env = '),

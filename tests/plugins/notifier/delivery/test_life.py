@@ -9,25 +9,15 @@ from hypothesis import given, strategies
 from tests.plugins.notifier.delivery.outboxes import lives
 
 from actionbus_plugins.notifier.delivery.entry import Entry, as_entry, as_json
-from actionbus_plugins.notifier.delivery.life import (
-    Ability,
-    Step,
-    Terms,
-    arrived,
-    close,
-    hear,
-    lost,
-    next_step,
-    refused,
-    sending,
-)
+from actionbus_plugins.notifier.delivery.life import Terms, arrived, close, hear, lost, refused, sending
+from actionbus_plugins.notifier.delivery.steps import Ability, Step, next_step
 from actionbus_plugins.notifier.notice import Notice
 
 Fate = Literal["arrives", "lost", "lost but seen"]
 When = Literal["later", "now", "meanwhile"]
 
-PHONE = Ability(edits=True, deletes=True)
-PROGRAM = Ability(edits=True, follows=False)
+PHONE = Ability(edits=True, deletes=True, names=True)
+PROGRAM = Ability(edits=True, follows=False, names=True)
 PAPER = Ability(edits=False)
 WAYS = ("edit", "retract", "followup", "ignore")
 

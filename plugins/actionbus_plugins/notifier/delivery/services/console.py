@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from actionbus_plugins.notifier.delivery.life import Ability, Step
+from actionbus_plugins.notifier.delivery.steps import Ability, Step
 
 ABILITY = Ability(edits=False)  # what is printed stays
 

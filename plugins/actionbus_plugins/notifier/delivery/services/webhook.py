@@ -9,11 +9,11 @@ from attrs import field, frozen
 
 from actionbus import Secret
 from actionbus_plugins.notifier.delivery.http import Web
-from actionbus_plugins.notifier.delivery.life import Ability, Step
 from actionbus_plugins.notifier.delivery.outcome import Outcome, Sheet
+from actionbus_plugins.notifier.delivery.steps import Ability, Step
 from actionbus_plugins.notifier.notice import Notice
 
-ABILITY = Ability(edits=True, follows=False)
+ABILITY = Ability(edits=True, follows=False, names=True)
 
 
 @frozen(kw_only=True)

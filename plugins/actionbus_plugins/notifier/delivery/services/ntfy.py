@@ -9,14 +9,15 @@ from attrs import frozen
 
 from actionbus import Secret
 from actionbus_plugins.notifier.delivery.http import Web
-from actionbus_plugins.notifier.delivery.life import Ability, Step
 from actionbus_plugins.notifier.delivery.outcome import Outcome, Refused, Sheet
+from actionbus_plugins.notifier.delivery.steps import Ability, Step
 from actionbus_plugins.notifier.notice import Notice
 from actionbus_plugins.notifier.settings import rank
 
+NTFY = "https://ntfy.sh"
 LONGEST = 3_500  # bytes of a message: beyond 4,096 it becomes a file, and all of the JSON has to fit into 8,192
 UNOBTRUSIVE = 2  # priority without sound: what has only grown need not be looked at
-ABILITY = Ability(edits=True, deletes=True)
+ABILITY = Ability(edits=True, deletes=True, names=True)
 _NO_SUCH_THING = (404, 405)
 
 
