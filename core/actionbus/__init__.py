@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from actionbus.explaining import Explaining as Explaining
     from actionbus.explaining import Explanation as Explanation
     from actionbus.explaining import Happening as Happening
+    from actionbus.explaining import Outcome as Outcome
     from actionbus.explaining import Part as Part
     from actionbus.explaining import Question as Question
     from actionbus.explaining import StepTaken as StepTaken
@@ -137,7 +138,8 @@ _MODULES = {
     ),
     "events.catalogue": ("event_classes", "snake_name"),
     "explaining": (
-        *("Considered", "Explain", "Explaining", "Explanation", "Happening", "Part", "Question", "StepTaken", "Turn"),
+        *("Considered", "Explain", "Explaining", "Explanation", "Happening", "Outcome", "Part", "Question"),
+        *("StepTaken", "Turn"),
     ),
     "game.box": ("Line", "PlayerLine", "TeamBox"),
     "game.game": ("Game",),

@@ -31,7 +31,7 @@ class StepTaken:
     """One step of a rule, and what it made of something."""
 
     key: str
-    """The key of the rule, such as ``where``; ``muted`` is none."""
+    """The key of the rule, such as ``where``; ``muted`` and ``past``, before the rule was there, are none."""
     passed: bool
     said: str
     """What was asked and what there was, in a few words."""
@@ -40,6 +40,9 @@ class StepTaken:
 Happening = Literal[
     "held", "changed", "sent", "updated", "corrected", "withdrawn", "restored", "lapsed", "passed", "dropped"
 ]
+
+Outcome = Literal["told", "withdrawn", "held", "stopped"]
+"""Whether it was told and stands in the end; was told and taken back; waits; or was not told."""
 
 
 @frozen(kw_only=True)
@@ -85,8 +88,7 @@ class Considered:
     parts: tuple[Part, ...]
     steps: tuple[StepTaken, ...]
     """Those that the rule has, in their order, up to the first that stopped it."""
-    outcome: Literal["told", "withdrawn", "held", "stopped"]
-    """Whether it was told and stands in the end; was told and taken back; waits; or was not told."""
+    outcome: Outcome
     nearness: float = 0.0
     """Of what was stopped: grows with how near it came to be told."""
     alert: str = ""
@@ -95,7 +97,7 @@ class Considered:
     """What the alert says in the end."""
     life: tuple[Turn, ...] = ()
     note: str = ""
-    """Where the journal says otherwise: how."""
+    """What else there is to say: that the feed took it back later, that the journal says otherwise."""
 
     @property
     def stopped(self) -> StepTaken | None:

@@ -50,7 +50,7 @@ class KnownAlert:
     """``held`` by its rule, ``passed`` over by it, ``waiting`` for a channel, ``sent``, ``withdrawn`` after it was
     sent, or ``untold``: no channel told it."""
     reason: str
-    """Why it was passed over: a key of the rule, or ``muted``."""
+    """Why it was passed over: a key of the rule, ``muted``, or ``past``: before there was the rule."""
     text: str
     """What it says now."""
     period: int | None

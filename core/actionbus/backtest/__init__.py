@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actionbus.backtest.explainer import Explainers as Explainers
+from actionbus.backtest.explainer import make_explainers as make_explainers
 from actionbus.backtest.games import Game as Game
 from actionbus.backtest.games import Generated as Generated
 from actionbus.backtest.games import Journalled as Journalled

@@ -82,7 +82,7 @@ def blamed(plugin: Plugin, what: str, error: BaseException) -> BaseException:
     return PluginError(plugin.name, f"its {what} failed: {describe(error, plugin.origin)}")
 
 
-class _Hearers(dict[type[Event], tuple[Part, ...]]):
+class Hearers(dict[type[Event], tuple[Part, ...]]):
     """Who hears events of a class; worked out once for each."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -119,7 +119,7 @@ class Player:
         """
         fixture = recording.fixture
         parts = [begin(*each, fixture) for each in self.rehearsing]
-        hearers = _Hearers(parts)
+        hearers = Hearers(parts)
         folding = self._folding(fixture, parts)
         self.shown.game = folding.game
         next_position, tell = folding.next_position, hearers.tell

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import cast
+from typing import Any
 
 import attrs
+from attrs import define, field
 
 from actionbus.backtest.player import Player, Shown, begin, trying
 from actionbus.config import Config
@@ -19,7 +20,44 @@ from actionbus.host import Plugin
 from actionbus.host.returned import check_folds
 from actionbus.log import MemoryLog
 from actionbus.pipeline import Fold
-from actionbus.rehearsal import Rehearse
+
+
+@define(eq=False)
+class SetUp:
+    """The plugins that have a hook, each with what that returns, and the folds of all."""
+
+    shown: Shown = field(factory=Shown)
+    folds: list[tuple[Plugin, Fold]] = field(factory=list[tuple[Plugin, Fold]])
+    made: list[tuple[Plugin, Callable[..., Any]]] = field(factory=list[tuple[Plugin, Callable[..., Any]]])
+    problems: list[Problem] = field(factory=list[Problem])
+    """What the plugins find wrong with their tables."""
+
+
+def set_up(plugins: Sequence[Plugin], config: Config, hook: str, makes: str) -> SetUp:
+    """Ask the plugins for their folds, and by a hook for what ``makes`` something. Raises PluginError."""
+    found, log = SetUp(), MemoryLog()
+    for plugin in plugins:
+        context = PluginContext(
+            plugin.name,
+            config.tree,
+            shared=log.shared(plugin.name),
+            game=found.shown.get,
+            publishes=plugin.declaration.publishes,
+            replaying=True,
+        )
+        try:
+            folds = check_folds(plugin.name, trying(plugin, "folds()", partial(plugin.hook, "folds", context=context)))
+            found.folds += [(plugin, attrs.evolve(fold, plugin=plugin.name)) for fold in folds]
+            made: object = trying(plugin, f"{hook}()", partial(plugin.hook, hook, context=context))
+        except ConfigError as error:
+            found.problems += error.problems
+            continue
+        if made is None:
+            continue
+        if not callable(made):
+            raise PluginError(plugin.name, f"its hook {hook}() should return what {makes}, not {made!r}")
+        found.made.append((plugin, made))
+    return found
 
 
 def make_player(plugins: Sequence[Plugin], config: Config, catalogue: Catalogue) -> Player:
@@ -28,40 +66,15 @@ def make_player(plugins: Sequence[Plugin], config: Config, catalogue: Catalogue)
     Raises ConfigError with all that they find wrong with their tables, also for what needs moments that plugins
     publish while the daemon runs; and PluginError for a hook that fails.
     """
-    shown, log = Shown(), MemoryLog()
-    folds: list[tuple[Plugin, Fold]] = []
-    rehearsing: list[tuple[Plugin, Rehearse]] = []
-    problems: list[Problem] = []
-    for plugin in plugins:
-        context = PluginContext(
-            plugin.name,
-            config.tree,
-            shared=log.shared(plugin.name),
-            game=shown.get,
-            publishes=plugin.declaration.publishes,
-            replaying=True,
-        )
-        try:
-            found = trying(plugin, "folds()", partial(plugin.hook, "folds", context=context))
-            folds += [(plugin, attrs.evolve(fold, plugin=plugin.name)) for fold in check_folds(plugin.name, found)]
-            made: object = trying(plugin, "backtest()", partial(plugin.hook, "backtest", context=context))
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        if made is None:
-            continue
-        if not callable(made):
-            what = f"its hook backtest() should return what makes a Rehearsal of a fixture, not {made!r}"
-            raise PluginError(plugin.name, what)
-        rehearse = cast("Rehearse", made)
-        rehearsing.append((plugin, rehearse))
-        problems += _published(plugin, begin(plugin, rehearse, "").kinds, plugins, config)
-    if problems:
-        raise ConfigError(*problems)
-    return Player(rehearsing, folds, catalogue, shown)
+    found = set_up(plugins, config, "backtest", "makes a Rehearsal of a fixture")
+    for plugin, rehearse in found.made:
+        found.problems += published(plugin, begin(plugin, rehearse, "").kinds, plugins, config)
+    if found.problems:
+        raise ConfigError(*found.problems)
+    return Player(found.made, found.folds, catalogue, found.shown)
 
 
-def _published(
+def published(
     plugin: Plugin, kinds: Sequence[type[Event]], plugins: Sequence[Plugin], config: Config
 ) -> Iterator[Problem]:
     """Tell what needs moments that are not there: those that plugins publish while the daemon runs."""

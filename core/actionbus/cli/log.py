@@ -58,8 +58,8 @@ def run(options: Namespace) -> int:
 
 
 def _look(options: Namespace) -> None:
-    since = _time("--since", options.since)
-    until = _time("--until", options.until)
+    since = time_meant("log: --since", options.since)
+    until = time_meant("log: --until", options.until)
     config, path = config_and_journal(options, installed())
     kinds = catalogue(config)
     file = _file(path)
@@ -123,7 +123,7 @@ def _file(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _time(option: str, written: str | None) -> float | None:
+def time_meant(option: str, written: str | None) -> float | None:
     """Return the time that is meant, in Unix seconds: so long ago, or a time of this machine's zone or its own."""
     if written is None:
         return None
@@ -135,7 +135,7 @@ def _time(option: str, written: str | None) -> float | None:
         return datetime.fromisoformat(written).timestamp()
     except (ValueError, OverflowError):
         expected = 'how long ago, such as "10m" or "2h", or a time, such as 2026-01-31T19:30'
-        raise ConfigError(f"actionbus log: {option} {written!r} should be {expected}") from None
+        raise ConfigError(f"actionbus {option} {written!r} should be {expected}") from None
 
 
 def _wanted(options: Namespace, journal: sqlite3.Connection) -> Wanted:

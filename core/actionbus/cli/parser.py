@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from actionbus.cli.alerting import add_notify
+from actionbus.cli.alerting import add_alerts, add_explain, add_notify
 from actionbus.cli.commanding import add_mute, add_reload, add_unmute
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
 from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
@@ -33,6 +33,8 @@ EPILOG = """\
   actionbus simulate --port 8765      a feed to connect to
   actionbus reload                    take a changed plugins.toml over
   actionbus mute all 2h               no alerts for a while
+  actionbus explain heat_check        why did it come, why not?
+  actionbus alerts                    what was sent, what waits?
   actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
   actionbus doctor                    what is wrong?
@@ -42,9 +44,9 @@ configuration or the command line is wrong; 130 Ctrl-C ended a command that
 would have ended by itself (run, simulate and log --follow: 0)."""
 
 
-_TRIALS = (add_backtest, add_test, add_notify)
+_TRIALS = (add_backtest, add_test, add_explain, add_notify)
 _COMMANDING = (add_reload, add_mute, add_unmute)
-_TOOLS = (add_fixtures, add_log, add_export, add_doctor)
+_TOOLS = (add_fixtures, add_alerts, add_log, add_export, add_doctor)
 
 
 def make_parser() -> argparse.ArgumentParser:

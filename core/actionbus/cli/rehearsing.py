@@ -35,7 +35,7 @@ class Loader:
         self.fine = not loaded.broken
         for broken in loaded.broken:
             print(self.config.tree.problem(("plugin", broken.name), broken.reason), file=sys.stderr)
-        narrowed = self.config if rules is None else _only(self.config, rules)
+        narrowed = self.config if rules is None else only(self.config, rules)
         self._player = make_player(loaded.plugins, narrowed, catalogue(self.config))
         self._made_with = read, log_level
 
@@ -58,7 +58,7 @@ def rule_names(config: Config) -> list[str]:
     return list(alerts) if is_table(alerts) else []
 
 
-def _only(config: Config, rules: Sequence[str]) -> Config:
+def only(config: Config, rules: Sequence[str]) -> Config:
     """Return the configuration with these rules alone; the others cost time and are not asked for."""
     alerts = config.tree.get((ALERTS,))
     kept = {name: rule for name, rule in alerts.items() if name in rules} if is_table(alerts) else {}

@@ -19,6 +19,7 @@ from actionbus import (
     Explain,
     Explaining,
     FeedStatus,
+    ListAlerts,
     Moment,
     PluginContext,
     Question,
@@ -30,11 +31,10 @@ from actionbus import (
 )
 from actionbus_plugins.notifier.alerts import Alerts
 from actionbus_plugins.notifier.check import problems
-from actionbus_plugins.notifier.delivery import Channels, open_outbox
+from actionbus_plugins.notifier.delivery import Channels, open_outbox, tries
 from actionbus_plugins.notifier.delivery import problems as channel_problems
-from actionbus_plugins.notifier.delivery import tries
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
-from actionbus_plugins.notifier.mutes import Mutes
+from actionbus_plugins.notifier.mutes import Mutes, said, standing
 from actionbus_plugins.notifier.rehearsal import MemoryDesk, Rehearsal
 from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
 
@@ -116,3 +116,14 @@ def explain(context: PluginContext) -> Explain:
         return Explainer(plan, rules[plan.name], lists, question, context) if plan is not None else None
 
     return begin
+
+
+@hookimpl
+def alerts(context: PluginContext) -> ListAlerts:
+    """List the alerts that are kept, and what is muted."""
+    from actionbus_plugins.notifier.listing import list_alerts  # nothing a daemon needs
+
+    zone = ZoneInfo("UTC")
+    with suppress(ConfigError):  # the list does not need tables that are right
+        zone = ZoneInfo(context.table("defaults", Defaults).timezone)
+    return lambda kept: list_alerts(kept, said(standing(kept.shared.items(), kept.now), zone))

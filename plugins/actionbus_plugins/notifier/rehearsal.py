@@ -19,6 +19,8 @@ class MemoryDesk:
     context: PluginContext
     sent: dict[str, Sent] = field(init=False, factory=dict[str, Sent])
     """What was told, by the alert's id, in the order of first telling."""
+    now: float = field(init=False, default=0.0)
+    """When the timer was due that runs out just now, on the fixture clock (Unix seconds)."""
     timers: dict[str, float] = field(init=False, factory=dict[str, float])
     due: list[tuple[float, str]] = field(init=False, factory=list[tuple[float, str]])
     """A heap of the timers, and of those that were dropped since."""
@@ -105,4 +107,5 @@ class Rehearsal:
             due, key = heapq.heappop(desk.due)
             if desk.timers.get(key) == due:
                 del desk.timers[key]
+                desk.now = due
                 self.engine.due(key, due)

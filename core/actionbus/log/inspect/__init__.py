@@ -13,6 +13,10 @@ from actionbus.log.inspect.health import Version as Version
 from actionbus.log.inspect.health import damage as damage
 from actionbus.log.inspect.health import kept_aside as kept_aside
 from actionbus.log.inspect.health import version as version
+from actionbus.log.inspect.history import held_plugins as held_plugins
+from actionbus.log.inspect.history import history as history
+from actionbus.log.inspect.history import shared_values as shared_values
+from actionbus.log.inspect.history import stored as stored
 from actionbus.log.inspect.lanes import LaneLag as LaneLag
 from actionbus.log.inspect.lanes import lags as lags
 from actionbus.log.inspect.names import find_fixture as find_fixture

@@ -129,7 +129,7 @@ def _bursts(plan: Plan, hits: Sequence[Entry], quarter: float) -> list[Subject]:
     timed = [hit for hit in hits if plan.within_game is None or elapsed(hit, quarter) is not None]
     for index in range(plan.count - 1, len(timed) + 1):
         first = index - plan.count + 1
-        completes = index < len(timed) and _fits(plan, timed[first], timed[index], quarter)
+        completes = index < len(timed) and fits(plan, timed[first], timed[index], quarter)
         if completes and begin is None:
             begin = first
         elif not completes and begin is not None:
@@ -138,7 +138,8 @@ def _bursts(plan: Plan, hits: Sequence[Entry], quarter: float) -> list[Subject]:
     return found
 
 
-def _fits(plan: Plan, first: Entry, last: Entry, quarter: float) -> bool:
+def fits(plan: Plan, first: Entry, last: Entry, quarter: float) -> bool:
+    """Whether two hits are no further apart than a count asks for."""
     if plan.within is not None:
         return abs(last.at - first.at) <= plan.within
     if plan.within_game is not None:
