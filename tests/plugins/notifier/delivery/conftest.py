@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
+from tests.plugins.notifier.delivery.places import SECRETS
 from trio.testing import MockClock
 
 from actionbus_plugins.notifier.delivery import courier
@@ -20,3 +22,12 @@ def clock() -> MockClock:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody sets the clock: it need not be looked at every minute."""
     monkeypatch.setattr(courier, "LOOK_AGAIN", math.inf)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def secrets() -> Iterator[None]:
+    """The environment holds what channels need, also where tests begin anew within one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SECRETS.items():
+            patch.setenv(name, value)
+        yield

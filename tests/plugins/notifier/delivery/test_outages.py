@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from tests.core.log import disks
 from tests.core.log.journals import as_a_crash_leaves_it
 from tests.plugins.notifier.delivery.outboxes import benching, journal, lives, notice, sums
+from tests.plugins.notifier.delivery.places import CHATS, DISCORD, NTFY, SLACK, TELEGRAM, Place, where_edited
 from tests.plugins.notifier.delivery.services import Answer, Ask, Mood, NtfyServer, serving
 from trio.testing import MockClock
 
@@ -25,28 +26,35 @@ def phone(server: str, more: str = "", name: str = "phone") -> str:
 # --- a service that fails for a while ---
 
 
-@pytest.mark.parametrize("mood", ["deaf", "mute", "stuck", "babbling"])
+DOES_NOTHING: Sequence[tuple[Place, Mood]] = [(place, mood) for place in CHATS for mood in ("deaf", "stuck")]
+MAY_HAVE_DONE_IT: Sequence[tuple[Place, Mood]] = [(NTFY, mood) for mood in ("deaf", "mute", "stuck", "babbling")]
+
+
+@pytest.mark.parametrize(("place", "mood"), [*MAY_HAVE_DONE_IT, *DOES_NOTHING])
 async def test_what_a_service_does_not_answer_is_sent_until_it_does_and_shown_once(
-    mood: Mood, clock: MockClock
+    place: Place, mood: Mood, clock: MockClock
 ) -> None:
-    ntfy = NtfyServer(mood=mood)
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
+    service = place.make()
+    service.mood = mood
+    async with serving(service) as server, benching(place.config(server)) as bench:
         await bench.put(notice("a"))
         await trio.sleep(60)
-        ntfy.mood = "well"
+        service.mood = "well"
         await trio.sleep(130)
-        assert ntfy.screen == ["a says 1"]
+        assert service.screen == ["a says 1"]
         assert sums(bench) == {"told": 1}
 
 
+@where_edited
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408, 425])
-async def test_a_status_that_passes_is_waited_out(status: int, clock: MockClock) -> None:
-    ntfy = NtfyServer(refusals=[Answer(status)] * 3)
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
+async def test_a_status_that_passes_is_waited_out(place: Place, status: int, clock: MockClock) -> None:
+    service = place.make()
+    service.refusals = [Answer(status)] * 3
+    async with serving(service) as server, benching(place.config(server)) as bench:
         await bench.put(notice("a"))
         await trio.sleep(60)
-        assert ntfy.screen == ["a says 1"]
-        assert len(ntfy.asked) == 4
+        assert service.screen == ["a says 1"]
+        assert len(service.asked) == 4
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 307, 400, 401, 403, 404, 405, 410, 413, 422])
@@ -84,17 +92,47 @@ async def test_attempts_come_at_longer_and_longer_intervals_with_jitter(clock: M
     assert 20 < len(waits) < 60
 
 
+@where_edited
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("after", ["90", "Thu, 01 Jan 2099 00:00:00 GMT"])
-async def test_a_service_that_says_how_long_to_wait_is_left_alone_so_long(after: str, clock: MockClock) -> None:
-    ntfy = NtfyServer(refusals=[Answer(429, b"{}", (("retry-after", after),))])
-    async with serving(ntfy) as server, benching(phone(server, 'deadline = "5h"')) as bench:
+async def test_a_service_that_says_how_long_to_wait_is_left_alone_so_long(
+    place: Place, after: str, clock: MockClock
+) -> None:
+    service = place.make()
+    service.refusals = [Answer(429, b"{}", (("retry-after", after),))]
+    async with serving(service) as server, benching(place.config(server, 'deadline = "5h"')) as bench:
         await bench.put(notice("a"), notice("b"))
         await trio.sleep(85)
-        assert len(ntfy.asked) == 1
+        assert len(service.asked) == 1
         await trio.sleep(2 * 3_600)
-        assert sorted(ntfy.screen) == ["a says 1", "b says 1"]
-        assert ntfy.asked[1].at - ntfy.asked[0].at >= (90 if after == "90" else 3_600)
+        assert sorted(service.screen) == ["a says 1", "b says 1"]
+        assert service.asked[1].at - service.asked[0].at >= (90 if after == "90" else 3_600)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        (SLACK, Answer(200, b'{"ok":false,"error":"ratelimited"}', (("retry-after", "90"),))),
+        (SLACK, Answer(429, b'{"ok":false,"error":"ratelimited"}', (("retry-after", "90"),))),
+        (DISCORD, Answer(429, b'{"message":"You are being rate limited.","retry_after":89.5,"global":false}')),
+        (TELEGRAM, Answer(429, b'{"ok":false,"error_code":429,"description":"x","parameters":{"retry_after":90}}')),
+    ],
+)
+async def test_a_service_is_left_alone_as_long_as_it_says_in_its_own_way(
+    place: Place, answer: Answer, clock: MockClock
+) -> None:
+    service = place.make()
+    service.refusals = [answer]
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        first, last = lives("a", ("sent", "A"), ("withdrawn", "A"))
+        await bench.put(first, notice("b"))
+        await trio.sleep(85)
+        assert len(service.asked) == 1
+        await bench.put(last)  # nothing of it has been seen: it is never sent
+        await trio.sleep(130)
+        assert service.screen == ["b says 1"]
+        assert service.asked[1].at - service.asked[0].at >= 89
 
 
 async def test_an_outage_and_its_end_are_told_once(clock: MockClock) -> None:
@@ -122,18 +160,20 @@ async def test_a_message_that_the_service_cannot_digest_holds_up_no_other_for_lo
 # --- what happens to an alert while its channel is away ---
 
 
-async def test_what_is_too_late_is_noise_and_counted(clock: MockClock) -> None:
-    ntfy = NtfyServer(mood="deaf")
-    async with serving(ntfy) as server, benching(phone(server, 'delay = "30s"\ndeadline = "2m"')) as bench:
+@where_edited
+async def test_what_is_too_late_is_noise_and_counted(place: Place, clock: MockClock) -> None:
+    service = place.make()
+    service.mood = "deaf"
+    async with serving(service) as server, benching(place.config(server, 'delay = "30s"\ndeadline = "2m"')) as bench:
         await bench.put(notice("a"))
         await trio.sleep(149)
         await bench.put(notice("b"))
         await trio.sleep(32)
-        ntfy.mood = "well"
+        service.mood = "well"
         await trio.sleep(200)
         await bench.put(*lives("a", ("sent", "A"), ("corrected", "B"), ("withdrawn", "B"), ("restored", "B"))[1:])
         await trio.sleep(200)
-        assert ntfy.screen == ["b says 1"]
+        assert service.screen == ["b says 1"]
         assert sums(bench) == {"told": 1, "expired": 1}
 
 
@@ -181,32 +221,32 @@ async def test_what_has_expired_while_the_daemon_was_away_or_for_the_rate_is_tol
             assert ntfy.screen == ["c says 1", "e says 1"]
 
 
+@where_edited
 @pytest.mark.usefixtures("patient")
-async def test_corrections_of_what_was_told_are_never_too_late(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server, 'deadline = "2m"')) as bench:
+async def test_corrections_of_what_was_told_are_never_too_late(place: Place, clock: MockClock) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server, 'deadline = "2m"')) as bench:
         first, last = lives("a", ("sent", "A"), ("withdrawn", "A"))
         await bench.put(first)
         await trio.sleep(5)
-        ntfy.mood = "deaf"
+        service.mood = "deaf"
         await bench.put(last)
         await trio.sleep(5_000)
-        ntfy.mood = "well"
+        service.mood = "well"
         await trio.sleep(130)
-        assert ntfy.screen == ["taken back: A"]
+        assert service.screen == ["taken back: A"]
 
 
-async def test_what_is_taken_back_before_the_service_is_there_is_never_sent(clock: MockClock) -> None:
-    ntfy = NtfyServer(mood="deaf")
+@where_edited
+async def test_what_is_taken_back_before_the_service_is_there_is_never_sent(place: Place, clock: MockClock) -> None:
     with capture_logs() as logs:
-        async with benching(phone("http://127.0.0.1:9")) as bench:  # nobody is there: nothing can have arrived
+        async with benching(place.config("http://127.0.0.1:9")) as bench:  # nobody is there: nothing can have arrived
             first, last = lives("a", ("sent", "A"), ("withdrawn", "A"))
             await bench.put(first)
             await trio.sleep(5)
             await bench.put(last)
             await trio.sleep(300)
             assert sums(bench) == {"dropped": 1}
-    assert not ntfy.asked
     assert logs[-1]["waiting"] == 0
 
 
@@ -277,26 +317,27 @@ async def test_a_dead_channel_delays_no_other_and_no_handler(mood: Mood, clock: 
 # --- restarts ---
 
 
+@where_edited
 async def test_what_waits_is_told_after_a_restart_also_of_fixtures_that_nobody_follows(
-    tmp_path: Path, clock: MockClock
+    place: Place, tmp_path: Path, clock: MockClock
 ) -> None:
     path = tmp_path / "journal.db"
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server:
-        async with journal(path) as log, benching(phone(server, 'delay = "60s"'), log=log) as bench:
+    service = place.make()
+    async with serving(service) as server:
+        async with journal(path) as log, benching(place.config(server, 'delay = "60s"'), log=log) as bench:
             await bench.put(notice("a"), notice("b", fixture="another"))
-        assert not ntfy.asked
-        async with journal(path) as log, benching(phone(server, 'delay = "60s"'), log=log):
+        assert not service.asked
+        async with journal(path) as log, benching(place.config(server, 'delay = "60s"'), log=log):
             await trio.sleep(59)
-            assert not ntfy.asked
+            assert not service.asked
             await trio.sleep(2)
-            assert sorted(ntfy.screen) == ["a says 1", "b says 1"]
-        async with journal(path) as log, benching(phone(server, 'delay = "60s"'), log=log) as bench:
+            assert sorted(service.screen) == ["a says 1", "b says 1"]
+        async with journal(path) as log, benching(place.config(server, 'delay = "60s"'), log=log) as bench:
             await trio.sleep(300)
-            assert len(ntfy.asked) == 2
+            assert len(service.asked) == 2
             await bench.put(lives("a", ("sent", "a says 1"), ("corrected", "X"))[1])
             await trio.sleep(61)
-            assert sorted(ntfy.screen) == ["X", "b says 1"]
+            assert sorted(service.screen) == ["X", "b says 1"]
 
 
 async def test_a_crash_between_sending_and_its_record_repeats_the_message_and_shows_it_once(

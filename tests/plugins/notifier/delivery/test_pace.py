@@ -12,7 +12,8 @@ import trio
 from tests.core.log.journals import as_a_crash_leaves_it, give
 from tests.core.log.players import packet
 from tests.plugins.notifier.delivery.outboxes import Bench, benching, journal, lives, notice, sums
-from tests.plugins.notifier.delivery.services import Answer, Mood, NtfyServer, Receiver, serving
+from tests.plugins.notifier.delivery.places import Place, where_edited
+from tests.plugins.notifier.delivery.services import Answer, Mood, NtfyServer, Receiver, Service, serving
 from trio.testing import MockClock
 
 from actionbus.testing import FIXTURE
@@ -32,7 +33,7 @@ AWAY = {"homeTeam": False, "id": "away", "name": "Iron Foxes"}
 HEAD = f"5 alerts of {FIXTURE} while phone could not be reached:"
 
 
-async def outage(bench: Bench, service: NtfyServer | Receiver, count: int = 5, mood: Mood = "busy") -> None:
+async def outage(bench: Bench, service: Service, count: int = 5, mood: Mood = "busy") -> None:
     """Let alerts wait for a service that is away for a minute."""
     service.mood = mood
     for number in range(count):
@@ -45,86 +46,101 @@ async def outage(bench: Bench, service: NtfyServer | Receiver, count: int = 5, m
 # --- digests ---
 
 
-async def test_what_has_waited_for_the_service_comes_as_one_message_oldest_first(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
-        await outage(bench, ntfy, mood="busy")
-        assert ntfy.screen == ["\n".join((HEAD, *(f"alert {number}" for number in range(5))))]
-        assert ntfy.rings == 1
+@where_edited
+async def test_what_has_waited_for_the_service_comes_as_one_message_oldest_first(
+    place: Place, clock: MockClock
+) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        await outage(bench, service, mood="busy")
+        assert service.screen == ["\n".join((HEAD, *(f"alert {number}" for number in range(5))))]
         assert sums(bench) == {"told": 5, "digests": 1}
 
 
-async def test_three_that_have_waited_come_one_by_one(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
-        await outage(bench, ntfy, 3)
-        assert sorted(ntfy.screen) == ["alert 0", "alert 1", "alert 2"]
+@where_edited
+async def test_three_that_have_waited_come_one_by_one(place: Place, clock: MockClock) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        await outage(bench, service, 3)
+        assert sorted(service.screen) == ["alert 0", "alert 1", "alert 2"]
         assert sums(bench) == {"told": 3}
 
 
-async def test_each_fixture_has_a_digest_of_its_own_and_a_few_others_come_by_themselves(clock: MockClock) -> None:
-    ntfy = NtfyServer(mood="busy")
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
+@where_edited
+async def test_each_fixture_has_a_digest_of_its_own_and_a_few_others_come_by_themselves(
+    place: Place, clock: MockClock
+) -> None:
+    service = place.make()
+    service.mood = "busy"
+    async with serving(service) as server, benching(place.config(server)) as bench:
         for number in range(4):
             await bench.put(notice(f"a{number}", fixture="one"), notice(f"b{number}", fixture="two"))
         await bench.put(notice("c", fixture="three"))
         await trio.sleep(60)
-        ntfy.mood = "well"
+        service.mood = "well"
         await trio.sleep(130)
-        heads = [text.partition("\n")[0] for text in sorted(ntfy.screen)]
+        heads = [text.partition("\n")[0] for text in sorted(service.screen)]
         why = "while phone could not be reached:"
         assert heads == [f"4 alerts of one {why}", f"4 alerts of two {why}", "c says 1"]
 
 
+@where_edited
 async def test_what_was_taken_back_or_corrected_meanwhile_is_not_in_the_digest_or_as_it_stands(
+    place: Place,
     clock: MockClock,
 ) -> None:
-    ntfy = NtfyServer(mood="busy")
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
+    service = place.make()
+    service.mood = "busy"
+    async with serving(service) as server, benching(place.config(server)) as bench:
         for number in range(6):
             await bench.put(notice(f"a{number}"))
         await trio.sleep(30)
         await bench.put(*lives("a2", ("sent", "X"), ("withdrawn", "X"))[1:])
         await bench.put(*lives("a4", ("sent", "X"), ("corrected", "Y"))[1:])
-        ntfy.mood = "well"
+        service.mood = "well"
         await trio.sleep(130)
-        assert ntfy.screen == ["\n".join((HEAD, "a0 says 1", "a1 says 1", "a3 says 1", "Y", "a5 says 1"))]
+        assert service.screen == ["\n".join((HEAD, "a0 says 1", "a1 says 1", "a3 says 1", "Y", "a5 says 1"))]
         assert sums(bench) == {"told": 5, "dropped": 1, "digests": 1}
 
 
-async def test_a_later_correction_of_one_edits_the_digest(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
-        await outage(bench, ntfy)
+@where_edited
+async def test_a_later_correction_of_one_edits_the_digest(place: Place, clock: MockClock) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        await outage(bench, service)
         steps = ("sent", "alert 1"), ("corrected", "X"), ("withdrawn", "X"), ("restored", "X")
         for told, line in zip(lives("a1", *steps)[1:], ("X", "taken back: X", "X"), strict=True):
             await bench.put(told)
             await trio.sleep(1)
-            assert ntfy.screen == ["\n".join((HEAD, "alert 0", line, "alert 2", "alert 3", "alert 4"))]
+            assert service.screen == ["\n".join((HEAD, "alert 0", line, "alert 2", "alert 3", "alert 4"))]
 
 
-async def test_what_is_retracted_leaves_the_digest_and_the_last_one_takes_it_away(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
-        await outage(bench, ntfy)
+@where_edited
+async def test_what_is_retracted_leaves_the_digest_and_the_last_one_takes_it_away(
+    place: Place, clock: MockClock
+) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        await outage(bench, service)
         for number in range(5):
             steps = ("sent", f"alert {number}"), ("withdrawn", f"alert {number}")
             await bench.put(*lives(f"a{number}", *steps, on_correction="retract")[1:])
             await trio.sleep(1)
-            assert sum(map(len, map(str.splitlines, ntfy.screen))) == (5 - number if number < 4 else 0)
+            assert sum(map(len, map(str.splitlines, service.screen))) == (5 - number if number < 4 else 0)
         await bench.put(lives("a3", *[("sent", "")] * 2, ("restored", "again"), on_correction="retract")[2])
         await trio.sleep(1)
-        assert ntfy.screen == [f"1 alert of {FIXTURE} while phone could not be reached:\nagain"]
+        assert service.screen == [f"1 alert of {FIXTURE} while phone could not be reached:\nagain"]
 
 
-async def test_a_follow_up_of_one_is_a_message_of_its_own(clock: MockClock) -> None:
-    ntfy = NtfyServer()
-    async with serving(ntfy) as server, benching(phone(server)) as bench:
-        await outage(bench, ntfy)
-        before = ntfy.screen
+@where_edited
+async def test_a_follow_up_of_one_is_a_message_of_its_own(place: Place, clock: MockClock) -> None:
+    service = place.make()
+    async with serving(service) as server, benching(place.config(server)) as bench:
+        await outage(bench, service)
+        before = service.screen
         await bench.put(lives("a1", ("sent", "alert 1"), ("withdrawn", "alert 1"), on_correction="followup")[1])
         await trio.sleep(1)
-        assert ntfy.screen == [*before, "taken back: alert 1"]
+        assert service.screen == [*before, "taken back: alert 1"]
 
 
 @pytest.mark.parametrize("mood", ["mute", "stuck"])
@@ -148,29 +164,34 @@ async def test_a_digest_that_may_have_been_shown_is_sent_again_as_it_stands_then
         assert len({each["sequence_id"] for each in sent if "alerts" in each["title"]}) == 1
 
 
-async def test_a_digest_is_edited_after_a_restart(tmp_path: Path, clock: MockClock) -> None:
-    path, ntfy = tmp_path / "journal.db", NtfyServer()
-    async with serving(ntfy) as server:
-        async with journal(path) as log, benching(phone(server), log=log) as bench:
-            await outage(bench, ntfy)
-        async with journal(path) as log, benching(phone(server), log=log) as bench:
+@where_edited
+async def test_a_digest_is_edited_after_a_restart(place: Place, tmp_path: Path, clock: MockClock) -> None:
+    path, service = tmp_path / "journal.db", place.make()
+    async with serving(service) as server:
+        async with journal(path) as log, benching(place.config(server), log=log) as bench:
+            await outage(bench, service)
+        async with journal(path) as log, benching(place.config(server), log=log) as bench:
             await bench.put(lives("a1", ("sent", "alert 1"), ("corrected", "X"))[1])
             for _ in range(10):  # the clock also jumps while a disk takes its time
                 await trio.sleep(1)
-            assert ntfy.screen == ["\n".join((HEAD, "alert 0", "X", "alert 2", "alert 3", "alert 4"))]
+            assert service.screen == ["\n".join((HEAD, "alert 0", "X", "alert 2", "alert 3", "alert 4"))]
 
 
-async def test_what_has_waited_over_a_restart_comes_as_one_message(tmp_path: Path, clock: MockClock) -> None:
-    path, ntfy = tmp_path / "journal.db", NtfyServer(mood="busy")
-    async with serving(ntfy) as server:
-        async with journal(path) as log, benching(phone(server), log=log) as bench:
+@where_edited
+async def test_what_has_waited_over_a_restart_comes_as_one_message(
+    place: Place, tmp_path: Path, clock: MockClock
+) -> None:
+    path, service = tmp_path / "journal.db", place.make()
+    service.mood = "busy"
+    async with serving(service) as server:
+        async with journal(path) as log, benching(place.config(server), log=log) as bench:
             for number in range(5):
                 await bench.put(notice(f"a{number}", text=f"alert {number}"))
             await trio.sleep(20)
-        ntfy.mood = "well"
-        async with journal(path) as log, benching(phone(server), log=log) as bench:
+        service.mood = "well"
+        async with journal(path) as log, benching(place.config(server), log=log) as bench:
             await trio.sleep(130)
-        assert ntfy.screen == ["\n".join((HEAD, *(f"alert {number}" for number in range(5))))]
+        assert service.screen == ["\n".join((HEAD, *(f"alert {number}" for number in range(5))))]
 
 
 @pytest.mark.parametrize("use", [phone, hook])
