@@ -30,7 +30,7 @@ class Expected:
     """How many of them had something wrong in what was told."""
     messages: tuple[str, ...] | None = None
     """All that they say in the end, word by word, in the order in which they were first told."""
-    contains: tuple[str, ...] = ()
+    contains: tuple[str, ...] = field(default=(), metadata={"schema": {"minItems": 1}})
     """Texts each of which one of them contains in the end."""
 
     def __attrs_post_init__(self) -> None:

@@ -38,10 +38,10 @@ def heard_classes() -> dict[str, type[Event]]:
 
 
 # What JSON Schema can see of texts, in editors: patterns that mean the same in every language.
-_WALL_SEEN, _CLOCK_SEEN = (each.pattern.replace(r"\d", "[0-9]") for each in (_WALL, _CLOCK))
+WALL_SEEN, _CLOCK_SEEN = (each.pattern.replace(r"\d", "[0-9]") for each in (_WALL, _CLOCK))
 _GAME_CLOCK_SEEN = {"schema": {"pattern": f"^{_CLOCK_SEEN}$", "allOf": [{"pattern": "[1-9]"}]}}
 _TIME_SEEN = {"schema": {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}}
-_COOLDOWN_SEEN = {"schema": {"pattern": f"^(none|{_WALL_SEEN}|{_CLOCK_SEEN} game)$"}}
+_COOLDOWN_SEEN = {"schema": {"pattern": f"^(none|{WALL_SEEN}|{_CLOCK_SEEN} game)$"}}
 _EVENTS = {"choices": heard_classes, "schema": {"minItems": 1}}
 _SOMEWHERE = {"schema": {"minItems": 1}}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actionbus import ConfigError, PluginContext, Problem, SecretSource
 from actionbus_plugins.notifier.delivery import addresses
-from actionbus_plugins.notifier.delivery.channel import OWN, Channel, Use, targets
+from actionbus_plugins.notifier.delivery.channel import NEEDED, OWN, Channel, Use, targets
 
 Keys = tuple[str | int, ...]
 Look = Callable[[str], str | None]
@@ -17,21 +17,6 @@ Wrong = Iterator[tuple[Keys, str, str | None]]
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"}
 _IN_CLEAR = "a secret may not stand here in clear"
 _KEPT = 'write { env = "NAME" } or { file = "path" }'
-_NEEDED: Mapping[Use, Mapping[str, str]] = {
-    "ntfy": {"topic": 'write topic = "NAME": whoever knows the name can read it'},
-    "webhook": {"url": 'write url = "https://..." or, where the address is a secret, { env = "NAME" }'},
-    "slack": {
-        "token": 'write token = { env = "NAME" }: the bot token of an app, xoxb-...',
-        "channel": 'write channel = "C0123456789": the id is at the end of the channel\'s details',
-    },
-    "discord": {"url": 'write url = { env = "NAME" }: the address of a webhook of the channel'},
-    "telegram": {
-        "token": 'write token = { env = "NAME" }: the one that BotFather gives',
-        "chat": 'write chat = NUMBER, or chat = "@NAME" for a public one',
-    },
-    "file": {"path": 'write path = "alerts.jsonl": where it begins with no / it starts at the folder of this file'},
-    "apprise": {"url": 'write url = { env = "NAME" }: an address of Apprise'},
-}
 
 
 def problems(channels: Mapping[str, Channel], context: PluginContext) -> Iterator[Problem]:
@@ -52,7 +37,7 @@ def _wrong(channel: Channel) -> Wrong:
     for key, uses in OWN.items():
         if getattr(channel, key) is not None and channel.use not in uses:
             yield (key,), f"belongs to use = {_either(uses)}", f"remove it: this is a channel of {channel.use}"
-    for key, hint in _NEEDED.get(channel.use, {}).items():
+    for key, hint in NEEDED.get(channel.use, {}).items():
         if getattr(channel, key) is None and not (key == "url" and channel.urls):
             yield (), f"{key} is missing", hint
     if channel.use == "ntfy" and isinstance(channel.topic, str):
