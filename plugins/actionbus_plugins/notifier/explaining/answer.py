@@ -16,7 +16,9 @@ from actionbus_plugins.notifier.explaining.words import packet, part_of, period_
 from actionbus_plugins.notifier.names import describe
 from actionbus_plugins.notifier.where import Matcher
 
-_RUN, _ALERT = 1.0, 2.0  # the nearness of an event alone is less than any run's, and that less than any alert's
+# The nearness of an event alone is less than any run's, and that less than any alert's; between the first two is that
+# of one that would have counted, had it not been taken back.
+_GONE, _RUN, _ALERT = 0.9995, 1.0, 2.0
 
 
 _THEN = {"past": "it was over when the rule was written or changed"}
@@ -165,8 +167,12 @@ class Answer:
         )
 
     def _missed_events(self) -> Iterator[Considered]:
-        for seen in self._seen.values():
+        in_alerts = {turn.action_id for life in self._desk.lives for turn in life.turns}
+        for name, seen in self._seen.items():
             event = seen.event
+            if seen.passed and seen.gone is not None and self._pattern and name not in in_alerts:
+                said = f"it does not count any more: {packet(seen.gone)}"
+                seen = Seen(event, _GONE, [*seen.steps, StepTaken(key=self._pattern, passed=False, said=said)])
             if seen.steps and not seen.passed and self._is_wanted(event):
                 period, clock = period_and_clock(event)
                 yield Considered(
