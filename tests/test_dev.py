@@ -15,7 +15,7 @@ import pytest
 from attrs import frozen
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("ruff", "mypy", "basedpyright", "lint-imports", "pytest")
+TOOLS = ("ruff", "mypy", "basedpyright", "lint-imports", "pytest", "sphinx-build")
 
 # `-m venv` makes an environment whose python is this script again; `-m pip install -e` puts the commands into it. A
 # line of the diary for each call of pip and of a command. With a file named `no-ensurepip`, `pip-fails`, `TOOL-fails`
@@ -27,6 +27,7 @@ case "$*" in
     *_base_executable*) printf '%s\\n' "$0" ;;
     *ensurepip*) [ ! -e "$place/no-ensurepip" ] ;;
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m docs."*) printf '%s\\n' "$*" >>"$place/diary" ;;
     "-m pip "*)
         printf '%s\\n' "$*" >>"$place/diary"
         echo "chatter of pip"
@@ -120,6 +121,7 @@ def test_without_a_command_it_names_the_commands(copy: Copy) -> None:
         "run",
         "actionbus",
         "test",
+        "docs",
         "setup",
         "lock",
         "python",
@@ -283,6 +285,28 @@ def test_ci_runs_the_tests(copy: Copy) -> None:
     )
     assert process.returncode == 3
     assert copy.diary()[-1].strip() == "pytest"
+
+
+# --- ./dev docs ---
+
+
+def test_docs_writes_the_generated_parts_and_then_builds_all_pages(copy: Copy) -> None:
+    copy.dev("setup")
+    copy.diary()
+    code, out, err = copy.dev("docs", cwd=copy.place)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "dev: docs are in build/docs/index.html"
+    generated, built = copy.diary()
+    assert generated == "-m docs.generate"
+    assert built.startswith("sphinx-build --fail-on-warning ")
+    assert built.endswith(" docs build/docs")
+
+
+def test_docs_with_a_warning_fail(copy: Copy) -> None:
+    copy.dev("setup")
+    copy.goes_wrong("sphinx-build-warns")
+    code, _, err = copy.dev("docs")
+    assert (code, err) == (1, "dev: sphinx-build found something to mend, as said above\n")
 
 
 # --- the lock files ---
