@@ -1,0 +1,98 @@
+"""The folder in which a page's commands are run: what somebody has who has used actionbus for a while.
+
+A page may count on: ``plugins.toml`` (the one of this repository, with a journal), ``examples/`` (all at speed "max"),
+``steals.py`` (the README's plugin), recordings (``game.jsonl``, ``games/``, ``season/``), and ``actionbus.db``, a
+journal that holds the finished games 7f3a... and 2104e2e1-... . ``./dev`` is there without its set-up, and the programs
+of the system that a page may name do nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from attrs import frozen
+from tests.docs.pages import README, ROOT, blocks
+
+from actionbus.simulator import generate_match
+
+HELD = {"7f3a61c2-5b0e-4d4e-9c55-2f0f3a9b7e11": 5, "2104e2e1-3439-4684-a146-28df3f89bda2": 6}  # id: seed
+SYSTEM = ("apt-get", "git", "journalctl", "pip", "sudo", "systemctl", "systemd-creds", "useradd")
+"""What pages name and tests cannot run: their command lines are only read by the shell."""
+DEV = """\
+#!/bin/sh
+case $1 in
+    run) shift; exec actionbus run "$@" ;;
+    actionbus) shift; exec actionbus "$@" ;;
+    setup | test | docs | lock | help) ;;
+    *) exit 2 ;;
+esac
+"""
+
+
+@frozen
+class World:
+    """A folder, and the environment of its commands."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    def run(self, *arguments: str) -> None:
+        """Run ``actionbus`` in the folder. Raises CalledProcessError."""
+        subprocess.run(["actionbus", *arguments], cwd=self.folder, env=self.environ, capture_output=True, check=True)
+
+
+def make_world(folder: Path, journal: Path | None) -> World:
+    """Make the folder; ``journal`` is one to begin with."""
+    programs = folder.with_name(f"{folder.name}-bin")
+    folder.mkdir()
+    programs.mkdir()
+    for name in SYSTEM:
+        write_script(programs / name, "#!/bin/sh\n")
+    write_script(folder / "dev", DEV)
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/activate").touch()
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "plugins.toml", folder)
+    with (folder / "plugins.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[journal]\npath = "actionbus.db"\nsync = "normal"\n')
+    for config in folder.rglob("*.toml"):
+        text = re.sub(r"(?m)^speed = \d+", 'speed = "max"', config.read_text(encoding="utf-8"))
+        config.write_text(text, encoding="utf-8")
+    (plugin,) = [block.text for block in blocks(README) if block.language == "python"]
+    (folder / "steals.py").write_text(plugin, encoding="utf-8")
+    for place in ("games", "season"):
+        (folder / place).mkdir()
+    for fixture, seed in HELD.items():
+        match = generate_match(seed)
+        text = "\n".join(match.packets).replace(match.fixture, fixture) + "\n"
+        for place in ("game.jsonl", f"games/{seed}.jsonl", f"season/{seed}.jsonl"):
+            (folder / place).write_text(text, encoding="utf-8")
+    if journal is not None:
+        shutil.copy(journal, folder / "actionbus.db")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTEST_", "FORCE_"))}
+    beside = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    tokens = {"ACTIONBUS_TOKEN": "token", "BACKEND_TOKEN": "token"}
+    return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", **tokens})
+
+
+def make_journal(folder: Path) -> Path:
+    """Let a daemon follow the games that are held; return its journal."""
+    world = make_world(folder, None)
+    (world.folder / "held.toml").write_text(
+        '[simulator]\nspeed = "max"\nrecordings = ["games/5.jsonl", "games/6.jsonl"]\n[plugin.score_tracker]\n'
+        '[journal]\npath = "actionbus.db"\n',
+        encoding="utf-8",
+    )
+    world.run("run", "--until-finished", "--config", "held.toml")
+    return world.folder / "actionbus.db"
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write a program."""
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
