@@ -124,7 +124,8 @@ class Book:
         match outcome:
             case Arrived():
                 self.count(step.counted)
-                return arrived(entry, step, self.terms.ability, "" if step.result.digest else outcome.ref)
+                is_alone = before is None and not step.result.digest  # else it may be there twice: neither is edited
+                return arrived(entry, step, self.terms.ability, outcome.ref if is_alone else "")
             case Refused(stuck=True) if entry.told is not None and not self.terms.ability.names:
                 return stuck(entry, entry.told, before)
             case Refused():

@@ -52,12 +52,14 @@ class SheetJob:
     def settle(self, book: Book, outcome: Outcome, wait: float) -> None:
         """Keep what came of it."""
         steps = {notice.id: step for step, notice in self.sheet.parts}
+        may_be_twice = self.is_first and not self.is_new and not book.terms.ability.names
         for alert in self.record.members:
             entry = book.read(alert)
             if entry is None:
                 continue
             if (step := steps.get(alert)) is not None:
-                book.write(book.settle(entry, step, self.before[alert], outcome, wait))
+                settled = book.settle(entry, step, self.before[alert], outcome, wait)
+                book.write(_as_followed_up(settled) if isinstance(outcome, Arrived) and may_be_twice else settled)
             elif isinstance(outcome, Arrived) and book.terms.ability.names and _is_line(entry.doubt, self.sheet.name):
                 book.write(dropped(evolve(entry, doubt=None)))  # it is in the sheet no more
         if isinstance(outcome, Arrived):
@@ -134,6 +136,11 @@ def _line(told: Told) -> str:
 def _head(book: Book, fixture: str, number: int, record: _Record) -> str:
     why = f"while {book.name} could not be reached" if record.unreached else "that had to wait"
     return f"{number} alert{'' if number == 1 else 's'} of {book.game(fixture)} {why}:"
+
+
+def _as_followed_up(entry: Entry) -> Entry:
+    """Let further messages say what is right of a line, because the sheet may be there twice."""
+    return evolve(entry, told=evolve(entry.told, digest="")) if entry.told is not None else entry
 
 
 def _is_line(told: Told | None, name: str) -> bool:

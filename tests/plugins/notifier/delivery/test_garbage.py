@@ -10,6 +10,7 @@ import trio
 from hypothesis import given, settings, strategies
 from structlog.testing import capture_logs
 from tests.plugins.notifier.delivery.outboxes import benching, notice, sums
+from tests.plugins.notifier.delivery.places import EDITORS, Place, where_edited
 from trio.testing import MockClock
 
 from actionbus_plugins.notifier.delivery import courier
@@ -36,6 +37,11 @@ ANSWERS = [
     b"HTTP/1.1 429 slow\r\nretry-after: 99999999999999999999\r\n\r\n",
     b"HTTP/1.1 429 slow\r\nretry-after: Thu, 01 Jan 0001 00:00:00 GMT\r\n\r\n",
     b"HTTP/1.1 429 slow\r\nretry-after: \xb2\r\n\r\n",
+    b'HTTP/1.1 429 slow\r\n\r\n{"retry_after":1e999,"parameters":[]}',
+    b'HTTP/1.1 429 slow\r\n\r\n{"retry_after":NaN,"parameters":{"retry_after":' + b"9" * 400 + b"}}",
+    b'HTTP/1.1 200 OK\r\n\r\n{"ok":true,"ts":5,"id":[],"result":{"message_id":"x","chat":7}}',
+    b'HTTP/1.1 200 OK\r\n\r\n{"ok":false,"error":{}}',
+    b'HTTP/1.1 400 no\r\n\r\n{"code":{},"description":[],"parameters":{"migrate_to_chat_id":"x"}}',
     b"HTTP/1.1 302 there\r\nlocation: http://[::1\r\n\r\n",
     b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\nabc",
     b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000,
@@ -54,12 +60,12 @@ async def _answer(answer: bytes, stream: trio.SocketStream) -> None:
         await stream.aclose()
 
 
-async def _survive(answer: bytes) -> None:
+async def _survive(place: Place, answer: bytes) -> None:
     async with trio.open_nursery() as nursery:
         serve = partial(trio.serve_tcp, partial(_answer, answer), 0, host="127.0.0.1")
         (listener,) = await nursery.start(serve)
         server = f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
-        config = f'[notify.phone]\nuse = "ntfy"\nserver = "{server}"\ntopic = "t"\ndeadline = "20s"\n'
+        config = place.config(server, 'deadline = "20s"')
         with capture_logs() as logs, pytest.MonkeyPatch.context() as patch:
             patch.setattr(courier, "LOOK_AGAIN", math.inf)
             async with benching(config) as bench:
@@ -74,12 +80,22 @@ async def _survive(answer: bytes) -> None:
         nursery.cancel_scope.cancel()
 
 
+@where_edited
 @pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
-async def test_an_answer_that_is_none_hurts_nobody(answer: bytes, clock: MockClock) -> None:
-    await _survive(answer)
+async def test_an_answer_that_is_none_hurts_nobody(place: Place, answer: bytes, clock: MockClock) -> None:
+    await _survive(place, answer)
 
 
-@settings(max_examples=20)
-@given(strategies.binary(max_size=200), strategies.sampled_from((b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 400 ")))
-def test_no_answer_at_random_hurts_anybody(tail: bytes, head: bytes) -> None:
-    trio.run(_survive, head + tail, clock=MockClock(autojump_threshold=0.01))
+HEADS = (
+    b"",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 400 ",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b'HTTP/1.1 429 x\r\n\r\n{"retry_after":',
+)
+
+
+@settings(max_examples=25)
+@given(strategies.sampled_from(EDITORS), strategies.binary(max_size=200), strategies.sampled_from(HEADS))
+def test_no_answer_at_random_hurts_anybody(place: Place, tail: bytes, head: bytes) -> None:
+    trio.run(_survive, place, head + tail, clock=MockClock(autojump_threshold=0.01))

@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 from tests.plugins.notifier.delivery.outboxes import lives
 
 from actionbus_plugins.notifier.delivery.entry import Entry, as_entry, as_json
-from actionbus_plugins.notifier.delivery.life import Terms, arrived, close, hear, lost, refused, sending
+from actionbus_plugins.notifier.delivery.life import Terms, arrived, close, hear, lost, refused, sending, stuck
 from actionbus_plugins.notifier.delivery.steps import Ability, Step, next_step
 from actionbus_plugins.notifier.notice import Notice
 
@@ -19,20 +19,31 @@ When = Literal["later", "now", "meanwhile"]
 PHONE = Ability(edits=True, deletes=True, names=True)
 PROGRAM = Ability(edits=True, follows=False, names=True)
 PAPER = Ability(edits=False)
+CHAT = Ability(edits=True, deletes=True)
 WAYS = ("edit", "retract", "followup", "ignore")
 
 
 @define
 class Person:
-    """Who sees messages by their names; what cannot be edited or deleted stays."""
+    """Who sees messages by our names, or by ids that a chat gives them; what cannot be edited or deleted stays."""
 
+    names: bool = True
     seen: dict[str, str] = field(factory=dict[str, str])
+    number: int = 0
 
-    def see(self, step: Step) -> None:
+    def see(self, step: Step) -> str | None:
+        """See a step, and return the message's id; None: there is no such message."""
+        name = step.name if self.names else step.ref
+        if not self.names and step.verb in ("show", "follow"):
+            self.number += 1
+            name = str(self.number)
+        if not self.names and step.verb in ("edit", "delete") and name not in self.seen:
+            return None
         if step.verb == "delete":
-            self.seen.pop(step.name, None)
+            self.seen.pop(name, None)
         else:
-            self.seen[step.name] = step.text
+            self.seen[name] = step.text
+        return name if not self.names and step.verb in ("show", "follow") else ""
 
 
 def a_life(draw: strategies.DrawFn, way: str) -> list[Notice]:
@@ -62,7 +73,7 @@ def deliver(
 ) -> tuple[Entry | None, Person, list[Step]]:
     """Hear notices; send between them, or while the next one comes, as ``whens`` say; then all that is left."""
     entry: Entry | None = None
-    person, steps = Person(), list[Step]()
+    person, steps = Person(ability.names), list[Step]()
     terms = Terms(ability=ability)
 
     def take_in(notice: Notice) -> None:
@@ -80,12 +91,18 @@ def deliver(
         for notice in meanwhile:
             take_in(notice)
         fate: Fate = left.pop() if left else "arrives"
+        ref: str | None = ""
         if fate != "lost":
-            person.see(step)
+            ref = person.see(step)
             steps.append(step)
         assert entry is not None
-        got_through = fate == "arrives"
-        entry = arrived(entry, step, ability) if got_through else lost(entry, 0.0, before, sure=fate == "lost")
+        if fate != "arrives":
+            entry = lost(entry, 0.0, before, sure=fate == "lost")
+        elif ref is None and step.verb == "edit":
+            assert entry.told is not None
+            entry = stuck(entry, entry.told, before)
+        else:
+            entry = arrived(entry, step, ability, "" if before is not None or ref is None else ref)
 
     waiting = list(notices)
     for when in whens:
@@ -181,6 +198,50 @@ def test_on_paper_each_line_is_right_when_it_is_read_after_those_before(
     last = [each for each in notices if each.kind != "lapsed"][-1]
     if steps and entry is not None and not entry.closed:
         assert (stands is None) == (last.kind == "withdrawn")
+
+
+def says(text: str, what: str) -> bool:
+    """Whether a message leaves no doubt that this stands."""
+    return text == what or text.startswith((f"corrected: {what} (was: ", f"stands again: {what}"))
+
+
+@given(
+    strategies.sampled_from((CHAT, PAPER)),
+    the_lives("edit") | the_lives("retract") | the_lives("followup"),
+    whens,
+    fates,
+)
+def test_where_ids_may_be_lost_the_newest_message_says_what_stands(
+    ability: Ability, notices: list[Notice], whens: list[When], left: list[Fate]
+) -> None:
+    entry, person, _ = deliver(notices, whens, left, ability)
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    texts = list(person.seen.values())
+    assert entry is not None
+    if entry.closed == "lapsed":
+        return
+    if last.kind == "withdrawn":
+        assert texts == [] or texts[-1].startswith("taken back: ")
+    else:
+        assert entry.told is not None
+        assert says(texts[-1], entry.told.text)
+
+
+@given(the_lives("edit") | the_lives("retract"), whens, strategies.lists(strategies.sampled_from(("arrives", "lost"))))
+def test_where_no_id_is_lost_a_chat_shows_what_stands_and_nothing_else(
+    notices: list[Notice],
+    whens: list[When],
+    left: list[Fate],
+) -> None:
+    entry, person, _ = deliver(notices, whens, left, CHAT)
+    last = [each for each in notices if each.kind != "lapsed"][-1]
+    texts = list(person.seen.values())
+    assert entry is not None
+    if entry.closed != "lapsed" and last.kind != "withdrawn":
+        assert texts == [last.text]
+    elif entry.closed != "lapsed":
+        assert len(texts) <= 1
+        assert all(text.startswith("taken back: ") for text in texts)
 
 
 @given(the_lives("ignore"), whens)

@@ -11,7 +11,8 @@ from attrs import frozen
 from hypothesis import given, settings, strategies
 from tests.core.log.journals import as_a_crash_leaves_it, folder
 from tests.plugins.notifier.delivery.outboxes import Bench, benching, journal, lives
-from tests.plugins.notifier.delivery.services import Mood, NtfyServer, serving
+from tests.plugins.notifier.delivery.places import NTFY, Place, in_chats
+from tests.plugins.notifier.delivery.services import Mood, serving
 from trio.testing import MockClock
 
 from actionbus_plugins.notifier.notice import Notice
@@ -49,6 +50,7 @@ Deed = Say | Wait | Turn | Restart
 
 ALERTS = 7
 MOODS: Sequence[Mood] = ("well", "well", "busy", "mute", "deaf", "stuck", "slow")
+UNSURE: Sequence[Mood] = ("mute", "deaf", "stuck", "slow")
 
 deeds: strategies.SearchStrategy[Deed] = strategies.one_of(
     strategies.integers(0, ALERTS - 1).map(Say),
@@ -80,7 +82,18 @@ def test_at_the_end_a_phone_shows_what_stands(
     story: tuple[list[Notice], ...], happens: list[Deed], delayed: bool
 ) -> None:
     with folder() as where:
-        trio.run(_play, story, happens, delayed, where, clock=MockClock(autojump_threshold=0.02))
+        trio.run(_play, NTFY, story, happens, delayed, where, clock=MockClock(autojump_threshold=0.02))
+
+
+@in_chats
+@settings(max_examples=10)
+@given(story=stories, happens=strategies.lists(deeds, min_size=5, max_size=40), delayed=strategies.booleans())
+def test_where_no_answer_is_lost_chats_show_what_stands_at_the_end(
+    place: Place, story: tuple[list[Notice], ...], happens: list[Deed], delayed: bool
+) -> None:
+    sure = [deed for deed in happens if deed not in (*map(Turn, UNSURE), Restart("is killed"))]
+    with folder() as where:
+        trio.run(_play, place, story, sure, delayed, where, clock=MockClock(autojump_threshold=0.02))
 
 
 async def _nothing_waits(bench: Bench) -> None:
@@ -91,14 +104,13 @@ async def _nothing_waits(bench: Bench) -> None:
         await trio.sleep(5)
 
 
-async def _play(story: tuple[list[Notice], ...], happens: list[Deed], delayed: bool, where: Path) -> None:
-    ntfy, path = NtfyServer(), where / "journal.db"
+async def _play(place: Place, story: tuple[list[Notice], ...], happens: list[Deed], delayed: bool, where: Path) -> None:
+    service, path = place.make(), where / "journal.db"
     left = [list(notices) for notices in story]
     said: dict[str, Notice] = {}
     deeds = list(happens)
-    async with serving(ntfy) as server:
-        config = f'[notify.phone]\nuse = "ntfy"\nserver = "{server}"\ntopic = "knicks"\ndeadline = "9d"\n'
-        config += 'delay = "20s"\n' if delayed else ""
+    async with serving(service) as server:
+        config = place.config(server, "\n".join(('deadline = "9d"', *(('delay = "20s"',) if delayed else ()))))
         while True:
             async with journal(path) as log, benching(config, log=log) as bench:
                 while deeds and not isinstance(deeds[0], Restart):
@@ -111,19 +123,19 @@ async def _play(story: tuple[list[Notice], ...], happens: list[Deed], delayed: b
                         case Wait(seconds):
                             await trio.sleep(seconds)
                         case Turn(mood):
-                            ntfy.mood = mood
+                            service.mood = mood
                         case _:
                             pass
                 if not deeds:
-                    ntfy.mood = "well"
+                    service.mood = "well"
                     await _nothing_waits(bench)
                     break
-                mood = ntfy.mood
+                mood = service.mood
                 if deeds.pop(0) == Restart("is killed"):
                     path = as_a_crash_leaves_it(path, where / f"journal {len(deeds)}.db")
-                    ntfy.mood = "deaf"  # what the old one does from now on never happens
-            ntfy.mood = mood
-    shown = [line for text in ntfy.screen for line in text.splitlines() if not line.endswith(":")]
+                    service.mood = "deaf"  # what the old one does from now on never happens
+            service.mood = mood
+    shown = [line for text in service.screen for line in text.splitlines() if not line.endswith(":")]
     standing = [told.text for told in said.values() if told.kind != "withdrawn"]
     assert sorted(line for line in shown if not line.startswith("taken back: ")) == sorted(standing)
     back = [line.removeprefix("taken back: ")[0] for line in shown if line.startswith("taken back: ")]
