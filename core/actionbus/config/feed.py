@@ -97,8 +97,12 @@ class FeedConfig:
 
     SCHEMA: ClassVar[Mapping[str, object]] = {
         "if": {"properties": {"source": {"const": "dde"}}, "required": ["source"]},
-        "then": {"required": ["fixtures", "token"], "properties": {"fixtures": {"minItems": 1}}},
-        "else": {"properties": {"fixtures": False}},
+        "then": {
+            "required": ["fixtures", "token"],
+            "properties": {"fixtures": {"minItems": 1}},
+            "additionalProperties": True,  # Tombi warns without it
+        },
+        "else": {"properties": {"fixtures": False}, "additionalProperties": True},
     }
 
     source: Literal["simulator", "dde"] = "simulator"

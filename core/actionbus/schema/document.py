@@ -12,7 +12,9 @@ from actionbus.schema.walk import Walk
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_OPEN: Schema = {"type": "object"}
+# Where any key is right it says so: Tombi, an editor's checker, is strict about tables that say nothing of it.
+_ANY: Schema = {"additionalProperties": True}
+_OPEN: Schema = {"type": "object", **_ANY}
 
 
 def make_schema(tables: Mapping[str, Any], plugins: Mapping[str, Any]) -> Schema:
@@ -58,7 +60,11 @@ def _plugins(walk: Walk, plugins: Mapping[str, Any]) -> Schema:
         "type": "object",
         "description": "A plugin of your own: a file, named by `path`.",
         "properties": core["properties"],
-        "anyOf": [{"required": ["path"]}, {"properties": {"enabled": {"const": False}}, "required": ["enabled"]}],
+        "anyOf": [
+            {"required": ["path"], **_ANY},
+            {"properties": {"enabled": {"const": False}}, "required": ["enabled"], **_ANY},
+        ],
+        **_ANY,
     }
     return {
         "type": "object",

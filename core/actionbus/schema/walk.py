@@ -80,7 +80,7 @@ class Walk:
         if arguments:
             name, value = self.schema(arguments[0]), self.schema(arguments[1], choices)
             made |= {"propertyNames": name} if name not in ({}, {"type": "string"}) else {}
-            made |= {"additionalProperties": value} if value else {}
+            made["additionalProperties"] = value or True
         return made
 
     def _class(self, kind: Any) -> Schema:

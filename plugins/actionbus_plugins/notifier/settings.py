@@ -37,6 +37,11 @@ def heard_classes() -> dict[str, type[Event]]:
     return {name: kind for name, kind in event_classes().items() if kind not in UNHEARD}
 
 
+def _without(*keys: str, **others: object) -> dict[str, object]:
+    """Return the JSON Schema of a table that has none of the keys; Tombi warns where it says nothing of others."""
+    return {"properties": {**dict.fromkeys(keys, False), **others}, "additionalProperties": True}
+
+
 # What JSON Schema can see of texts, in editors: patterns that mean the same in every language.
 WALL_SEEN, _CLOCK_SEEN = (each.pattern.replace(r"\d", "[0-9]") for each in (_WALL, _CLOCK))
 _GAME_CLOCK_SEEN = {"schema": {"pattern": f"^{_CLOCK_SEEN}$", "allOf": [{"pattern": "[1-9]"}]}}
@@ -103,7 +108,7 @@ class Streak:
 class Count:
     """``count``: so many within a time, or over the whole game."""
 
-    SCHEMA: ClassVar[Mapping[str, object]] = {"dependentSchemas": {"within": {"properties": {"within_game": False}}}}
+    SCHEMA: ClassVar[Mapping[str, object]] = {"dependentSchemas": {"within": _without("within_game")}}
 
     at_least: int = field(validator=ge(2))
     """So many."""
@@ -174,8 +179,8 @@ class Rule:
 
     SCHEMA: ClassVar[Mapping[str, object]] = {
         "dependentSchemas": {
-            "streak": {"properties": {"count": False}},
-            "for": {"properties": {"settle": False, "streak": False, "count": False, "once": {"const": False}}},
+            "streak": _without("count"),
+            "for": _without("settle", "streak", "count", once={"const": False}),
         }
     }
 

@@ -67,6 +67,7 @@ def _seen_of(use: Use) -> dict[str, object]:
     then: dict[str, object] = {
         "required": [key for key in NEEDED.get(use, ()) if not (key == "url" and several)],
         "properties": {key: False for key, others in OWN.items() if use not in others},
+        "additionalProperties": True,  # Tombi warns without it
     }
     if several:
         then["anyOf"] = [{"required": ["url"]}, {"required": ["urls"]}]
