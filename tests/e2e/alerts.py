@@ -41,10 +41,13 @@ class Receiver:
 
     newest: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
     came: int = 0
+    bodies: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    """All that came, in order."""
     _changed: threading.Condition = field(factory=threading.Condition)
 
     def take(self, said: dict[str, Any]) -> None:
         with self._changed:
+            self.bodies.append(said)
             for each in said.get("alerts", [said]):
                 known = self.newest.get(each["id"])
                 if known is None or each["version"] >= known["version"]:

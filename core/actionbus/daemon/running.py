@@ -120,7 +120,7 @@ async def _follow_all(
             )
             reloader = Reloader(setup=setup, host=host, feeds=feeds, reread=ears.reread)
             await nursery.start(listen, ears.control, partial(_answer, reloader))
-            nursery.start_soon(_obey_hangups, reloader, stopping)
+            await nursery.start(_obey_hangups, reloader, stopping)
             if ears.watch:
                 nursery.start_soon(_watch, reloader)
             feeds.begin()
@@ -167,10 +167,11 @@ async def _watch(reloader: Reloader) -> None:
                 await _reload(reloader)
 
 
-async def _obey_hangups(reloader: Reloader, stopping: trio.CancelScope) -> None:
+async def _obey_hangups(reloader: Reloader, stopping: trio.CancelScope, *, task_status: trio.TaskStatus[None]) -> None:
     """Reload at SIGHUP; but where that says that the terminal is gone, stop as at SIGTERM."""
     in_terminal = os.isatty(STDIN)
     with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        task_status.started()
         async for _ in signals:
             if in_terminal and not os.isatty(STDIN):
                 logger.info("stopping: the terminal is gone")

@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from actionbus.config import Config
+from actionbus.daemon.watch import digest
 from actionbus.host import Loaded
 from actionbus.secrets import Secret
 from actionbus.session import FeedProfile
@@ -35,7 +36,7 @@ class Setup:
     loaded: Loaded
 
     @property
-    def files(self) -> list[Path]:
-        """The files that it was read from: plugins.toml, and plugins of the user's own."""
-        paths = (table.path for table in self.config.plugins.values() if table.enabled)
-        return [Path(self.config.tree.file), *(path for path in paths if path is not None)]
+    def files(self) -> dict[Path, str]:
+        """What it was read from, plugins.toml and plugins of the user's own, and what they held: ``watch.digest``."""
+        files = {Path(self.config.tree.file): digest(self.config.tree.text.encode())}
+        return files | {Path(plugin.origin): plugin.source for plugin in self.loaded.plugins if plugin.source}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import trio
@@ -14,48 +14,60 @@ SETTLES = 0.1  # seconds in which a file that is being written changes again
 LINKED = "..data"  # what Kubernetes replaces when it mounts a file of a ConfigMap
 
 
-async def changes(files: Callable[[], Sequence[Path]]) -> AsyncGenerator[None]:
-    """Yield whenever the content of the files is another one, once it is no longer being written.
+async def changes(files: Callable[[], Mapping[Path, str]]) -> AsyncGenerator[None]:
+    """Yield whenever the content of the files is another one than what was read, once they are no longer being written.
 
-    Which files these are is asked anew each time. An empty first file is one that is still to be written. Their folders
-    are watched, not they themselves: editors put another file in their place.
+    ``files`` gives them and what their content was when they were read (``digest``); it is asked anew each time. An
+    empty first file is one that is still to be written. Their folders are watched, not they themselves: editors put
+    another file in their place.
     """
-    seen = await _content(files())
+    seen = dict(files())
     while True:
         watched = list(files())
         names = {LINKED, *(path.name for path in watched)}
         folders = list(dict.fromkeys(path.resolve().parent for path in watched))
-        async for _ in watchfiles.awatch(
+        watching = False  # what was written before it was is not told
+        async for changed in watchfiles.awatch(
             *folders,
             watch_filter=lambda _, path: Path(path).name in names,  # noqa: B023  (called while this round lasts)
             rust_timeout=LETS_GO,
+            yield_on_timeout=True,
             recursive=False,
         ):
+            if watching and not changed:
+                continue
+            watching = True
             now = await _settled(watched)
-            if now != seen and now[0]:
+            if now != seen and now[watched[0]]:
                 seen = now
                 yield
             if list(files()) != watched:
+                seen |= files()
                 break
 
 
-async def _settled(files: Sequence[Path]) -> list[str]:
-    now = await _content(files)
+async def _settled(files: Sequence[Path]) -> dict[Path, str]:
+    now = await _contents(files)
     while True:
         await trio.sleep(SETTLES)
-        before, now = now, await _content(files)
+        before, now = now, await _contents(files)
         if before == now:
             return now
 
 
-async def _content(files: Sequence[Path]) -> list[str]:
-    return await trio.to_thread.run_sync(lambda: [_digest(path) for path in files])
+async def _contents(files: Sequence[Path]) -> dict[Path, str]:
+    return await trio.to_thread.run_sync(lambda: {path: _content(path) for path in files})
 
 
-def _digest(path: Path) -> str:
+def _content(path: Path) -> str:
     """Return what tells a file's content from another; empty for an empty one, and where there is none."""
     try:
         content = path.read_bytes()
     except OSError:
         return ""
-    return hashlib.sha256(content).hexdigest() if content else ""
+    return digest(content) if content else ""
+
+
+def digest(content: bytes) -> str:
+    """Return what tells a content from another."""
+    return hashlib.sha256(content).hexdigest()
