@@ -15,8 +15,10 @@ from tests.e2e.processes import actionbus
 
 CLYBURN = {"id": "p7", "name": "Will Clyburn"}
 LARKIN = {"id": "p0", "name": "Shane Larkin"}
-IDS = {"3PT Made": 2903, "3PT Missed": 2904, "2PT Made": 2901, "Foul": 2908, "Steal": 222, "Turnover": 201}
-IDS |= {"Timeout": 52, "Block": 223, "Jump Ball": 2910}
+IDS = {
+    **{"3PT Made": 2903, "3PT Missed": 2904, "2PT Made": 2901, "Foul": 2908, "Steal": 222, "Turnover": 201},
+    **{"Timeout": 52, "Block": 223, "Jump Ball": 2910},
+}
 
 _PACKETS: list[tuple[str, int, str, str, dict[str, Any]]] = [
     # what, period, clock, when it came, more
@@ -101,7 +103,8 @@ def write_night(folder: Path, server: str) -> None:
     """Write the game and a plugins.toml whose channels are at a server."""
     packets: list[str] = []
     for number, (what, period, clock, when, more) in enumerate(_PACKETS):
-        said = {"fixtureActionType": what, "fixtureActionTypeId": IDS[what], "period": period, "clockTime": clock}
+        said: dict[str, Any] = {"fixtureActionType": what, "fixtureActionTypeId": IDS[what]}
+        said |= {"period": period, "clockTime": clock}
         said |= {"timestamp": f"2026-01-01T{when}.000000Z", **more}
         packets.append(make_packet(number, finished=number == len(_PACKETS) - 1, **said))
     (folder / "night.jsonl").write_text("\n".join(packets), encoding="utf-8")

@@ -60,12 +60,13 @@ def run(options: Namespace) -> int:
         and (options.state is None or options.state in _states(each, options.channel))
         and (since is None or each.at >= since)
     ]
+    limit = options.lines if options.lines is not None else len(wanted) if options.json else _LINES
+    shown = wanted[max(0, len(wanted) - limit) :]
     if options.json:
-        print(_as_json(wanted[-options.lines :] if options.lines is not None else wanted, found))
+        print(_as_json(shown, found))
         return OK
-    limit = options.lines if options.lines is not None else _LINES
-    if wanted:
-        _print(wanted[-limit:] if limit else [], options.channel)
+    if shown:
+        _print(shown, options.channel)
     print(_summary(wanted, limit))
     for text in found.muted:
         print(printable(text))

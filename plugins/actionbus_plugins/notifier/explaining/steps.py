@@ -70,11 +70,8 @@ class Steps:
             group = plan.group(event)
             missing = ", ".join(one for one in per if getattr(event, one, None) is None)
             owners = ", ".join(str(getattr(event, one)) for one in per) if group is not None else ""
-            take(
-                "per",
-                group is not None,
-                f"{written(per[0] if len(per) == 1 else per)}: " + (owners or f"it names no {missing}"),
-            )
+            asked = written(per[0] if len(per) == 1 else per)
+            take("per", group is not None, f"{asked}: {owners or f'it names no {missing}'}")
         steps = [step for step, _ in taken]
         end = next((index for index, step in enumerate(steps, 1) if not step.passed), len(steps))
         return steps[:end], sum(closeness for _, closeness in taken) / len(taken)
