@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import count
@@ -17,11 +17,11 @@ from attrs import define
 
 from actionbus.bus import FixtureClock, HandlerFailure
 from actionbus.config import read_tree
-from actionbus.errors import PluginError
+from actionbus.errors import ConfigError, PluginError
 from actionbus.events.base import Action, FeedState, Player, Score, SendType, Summary, Team
 from actionbus.game import Game
 from actionbus.hookspecs import PROJECT, Hooks
-from actionbus.host import Host, hosting
+from actionbus.host import Host, Plugin, hosting, swap
 from actionbus.host.loading import register
 from actionbus.log import MemoryLog
 from actionbus.pipeline import Pipeline
@@ -72,6 +72,7 @@ class Bench:
     failures: list[HandlerFailure]
     """What handlers raised."""
     _host: Host
+    _plugin: Plugin
     _raising: bool
     _raised: int = 0
 
@@ -98,6 +99,23 @@ class Bench:
         """End the fixture: the timers that remain run out. Raises as ``deliver`` does."""
         self.pipeline.tell(FeedState.FINISHED)
         await self.settled()
+
+    async def reload(self, config: str) -> None:
+        """Let the plugin leave and be set up again with another plugins.toml, as a reload of the daemon does.
+
+        Raises ConfigError for what it finds wrong with its tables, and PluginError where it cannot be set up.
+        """
+        tree = read_tree(config, self._host.tree.file)
+        swapped = await swap(self._host, tree, [self._plugin.name], [self._plugin])
+        if swapped.problems:
+            raise ConfigError(*swapped.problems)
+        for broken in swapped.broken:
+            raise PluginError(broken.name, broken.reason)
+        await self.settled()
+
+    async def ask(self, request: str, arguments: Mapping[str, Any]) -> Any:
+        """Ask the plugin what a command would ask it: see ``PluginContext.answer``. Raises what that raises."""
+        return await self._host.members[self._plugin.name].context.answers[request](arguments)
 
     async def settled(self) -> None:
         """Wait until the plugin has handled all that there is. Raises as ``deliver`` does."""
@@ -134,11 +152,11 @@ async def running(
     loaded = register(manager, name, getattr(module, "__file__", None) or name, module)
     tree = read_tree(config, str((folder or Path()) / "plugins.toml"))
     failures: list[HandlerFailure] = []
-    async with hosting([loaded], tree, MemoryLog(), failures.append) as host:
+    async with hosting([loaded], tree, MemoryLog(whole=True), failures.append, whole=True) as host:
         if host.broken:
             raise PluginError(name, host.broken[0].reason)
         pipeline = await host.open_fixture(FIXTURE, clock if clock is not None else FixtureClock(trio.current_time))
-        yield Bench(pipeline, failures, host, raising)
+        yield Bench(pipeline, failures, host, loaded, raising)
 
 
 def _module(*hooks: Callable[..., Any]) -> ModuleType:
