@@ -1,9 +1,9 @@
 """The folder in which a page's commands are run: what somebody has who has used actionbus for a while.
 
 A page may count on: ``plugins.toml`` (the one of this repository, with a journal), ``examples/`` (all at speed "max"),
-``steals.py`` (the README's plugin), recordings (``game.jsonl``, ``games/``, ``season/``), and ``actionbus.db``, a
-journal that holds the finished games 7f3a... and 2104e2e1-... . ``./dev`` is there without its set-up, and the programs
-of the system that a page may name do nothing.
+``steals.py`` (the README's plugin), recordings (``game.jsonl``, ``games/``, ``season/``), and ``actionbus.db``, the
+journal of a daemon that has followed two of them, 7f3a... (which is game.jsonl) and 2104e2e1... , with the rules of
+plugins.toml. ``./dev`` is there without its set-up, and the programs of the system that a page may name do nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tests.docs.pages import README, ROOT, blocks
 
 from actionbus.simulator import generate_match
 
-HELD = {"7f3a61c2-5b0e-4d4e-9c55-2f0f3a9b7e11": 5, "2104e2e1-3439-4684-a146-28df3f89bda2": 6}  # id: seed
+HELD = {"2104e2e1-3439-4684-a146-28df3f89bda2": 5, "7f3a61c2-5b0e-4d4e-9c55-2f0f3a9b7e11": 6}  # id: seed
+NAMED = ("Gael Petrauskis", "Will Clyburn")  # whom 7f3a... has instead, since pages speak of him
 SYSTEM = ("apt-get", "git", "journalctl", "pip", "sudo", "systemctl", "systemd-creds", "useradd")
 """What pages name and tests cannot run: their command lines are only read by the shell."""
 DEV = """\
@@ -69,7 +70,7 @@ def make_world(folder: Path, journal: Path | None) -> World:
         (folder / place).mkdir()
     for fixture, seed in HELD.items():
         match = generate_match(seed)
-        text = "\n".join(match.packets).replace(match.fixture, fixture) + "\n"
+        text = "\n".join(match.packets).replace(match.fixture, fixture).replace(*NAMED) + "\n"
         for place in ("game.jsonl", f"games/{seed}.jsonl", f"season/{seed}.jsonl"):
             (folder / place).write_text(text, encoding="utf-8")
     if journal is not None:
@@ -77,18 +78,17 @@ def make_world(folder: Path, journal: Path | None) -> World:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTEST_", "FORCE_"))}
     beside = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     tokens = {"ACTIONBUS_TOKEN": "token", "BACKEND_TOKEN": "token"}
-    return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", **tokens})
+    return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", "TZ": "UTC", **tokens})
 
 
 def make_journal(folder: Path) -> Path:
     """Let a daemon follow the games that are held; return its journal."""
     world = make_world(folder, None)
-    (world.folder / "held.toml").write_text(
-        '[simulator]\nspeed = "max"\nrecordings = ["games/5.jsonl", "games/6.jsonl"]\n[plugin.score_tracker]\n'
-        '[journal]\npath = "actionbus.db"\n',
-        encoding="utf-8",
-    )
-    world.run("run", "--until-finished", "--config", "held.toml")
+    ours = (world.folder / "plugins.toml").read_text(encoding="utf-8")
+    for seed in HELD.values():  # one after the other, so that they are listed in this order
+        held = re.sub(r"(?m)^seed = .*", f'recordings = ["games/{seed}.jsonl"]', ours)
+        (world.folder / "held.toml").write_text(held, encoding="utf-8")
+        world.run("run", "--until-finished", "--config", "held.toml")
     return world.folder / "actionbus.db"
 
 
