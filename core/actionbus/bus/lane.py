@@ -142,6 +142,9 @@ class Lane:
                     break
                 else:
                     await self._rest()
+            if self._leaving and not (self._pending or self._behind):
+                self._resting = True
+                self.skip(self.log.head(self.fixture))  # what did not concern it will not concern it later
         finally:
             self._ended = True
             self._pending.clear()
@@ -205,7 +208,7 @@ class Lane:
             return
         hops = max([event.hops for event in row.events if isinstance(event, Moment)], default=0)
         origin = row.events[0].origin if row.events else Origin.LIVE
-        work = Work(self.subscriber.name, self.fixture, self._state, row.at, hops, origin=origin)
+        work = Work(self.subscriber.name, self.fixture, self._state, row.at, hops, origin=origin, position=row.position)
         await self._handle(row.events, row.position, work)
         if row.ends_fixture and self._last_timers is None:
             self._last_timers = len(self._state.timers) + MOST_LAST_TIMERS

@@ -24,12 +24,12 @@ class Work:
     """A handler run of one plugin on one fixture. Writes are held back in ``unit`` until the run has ended well.
 
     ``at`` is the fixture clock of what is handled, ``hops`` how many published moments led to it, ``origin`` how it
-    came, ``timer`` the key of the timer that has run out, if that is what is handled: it goes with the run, however the
-    run ends. In a run over
-    ``history`` nothing is kept: what it would write was written when it was not history yet.
+    came, ``position`` its row's, ``timer`` the key of the timer that has run out, if that is what is handled: it goes
+    with the run, however the run ends. In a run over ``history`` nothing is kept: what it would write was written when
+    it was not history yet.
     """
 
-    __slots__ = ("_state", "_unit", "at", "done", "fixture", "history", "hops", "origin", "plugin", "timer")
+    __slots__ = ("_state", "_unit", "at", "done", "fixture", "history", "hops", "origin", "plugin", "position", "timer")
 
     def __init__(
         self,
@@ -42,8 +42,10 @@ class Work:
         *,
         history: bool = False,
         origin: Origin = Origin.LIVE,
+        position: int | None = None,
     ) -> None:
         self.plugin = plugin
+        self.position = position
         self.fixture = fixture
         self.at = at
         self.hops = hops
@@ -66,8 +68,8 @@ class Work:
 
     @property
     def done_with(self) -> int:
-        """The position of the last row that was handled before this run."""
-        return self._state.cursor
+        """The position of the last row before what is handled in this run."""
+        return self.position - 1 if self.position is not None else self._state.cursor
 
     @property
     def wrote(self) -> bool:

@@ -25,8 +25,10 @@ def ask(place: Path, request: Mapping[str, object], *, patience: float = PATIENC
         connection.settimeout(patience)
         try:
             connection.connect(str(place))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             raise NobodyThere(f"no daemon listens at {place}") from None
+        except OSError as error:
+            raise ActionbusError(f"the daemon cannot be asked at {place} ({error.strerror})") from None
         try:
             connection.sendall(orjson.dumps(request) + b"\n")
             connection.shutdown(socket.SHUT_WR)

@@ -18,7 +18,7 @@ from actionbus.errors import ActionbusError, ConfigError
 
 MOST = 1 << 20  # bytes of a request
 PATIENCE = 10.0  # seconds for a request to come
-BACKLOG = 16
+BACKLOG = 128
 
 Answer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, object]]]
 

@@ -209,7 +209,7 @@ class PluginContext:
         return [(fixture, key, orjson.loads(value)) for fixture, key, value in found if not key.startswith(OURS)]
 
     async def history(self, *kinds: type[E]) -> list[E]:
-        """Return the events of this fixture that the plugin is done with, of these classes and in their order.
+        """Return the events of this fixture before the one that is handled, of these classes and in their order.
 
         All that the log holds of them, from the first packet on, whether the plugin heard them or not; each has
         ``origin`` HISTORY. Raises PluginError outside of a handler, and while plugins.toml is checked.
