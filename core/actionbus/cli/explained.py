@@ -118,9 +118,10 @@ def _missed(alike: Sequence[Considered], *, everything: bool) -> Iterator[str]:
     first = alike[0]
     stop = first.stopped
     if len(alike) > 1:
-        places = ", ".join(_place(each.period, each.clock).strip() for each in alike[:_PLACES])
-        more = f" and {len(alike) - _PLACES} more" if len(alike) > _PLACES else ""
-        yield f"  {len(alike)} times  {printable(first.what)}: {places}{more}"
+        places = [place for each in alike if (place := _place(each.period, each.clock).strip())]
+        more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+        where = f": {', '.join(places[:_PLACES])}{more}" if places else ""
+        yield f"  {len(alike)} times  {printable(first.what)}{where}"
     else:
         alert = f"  {first.alert}" if first.alert else ""
         yield f"  {_place(first.period, first.clock)}  {printable(first.message or first.what)}{alert}"

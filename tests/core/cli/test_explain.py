@@ -156,6 +156,45 @@ def test_a_plugin_that_explains_wrongly_is_named(
     assert error in said.err
 
 
+PUBLISHING = """
+from attrs import frozen
+from actionbus import Declaration, Moment, Steal, hookimpl, on
+
+
+@frozen(kw_only=True, slots=False, eq=False)
+class Odds(Moment):
+    points: int
+
+
+@hookimpl
+def declare():
+    return Declaration(publishes=(Odds,))
+
+
+@hookimpl
+def subscriptions(context):
+    async def hear(steal):
+        context.publish(Odds(fixture=steal.fixture, key=steal.action_id, points=7))
+
+    return [on(Steal, hear)]
+"""
+
+
+def test_what_plugins_publish_is_explained_out_of_the_journal_and_not_over_recordings(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "odds.py").write_text(PUBLISHING, encoding="utf-8")
+    rule = '[plugin.odds]\npath = "odds.py"\n[alert.odds]\non = "odds"\nwhen = "points > 7"\n'
+    held.play(tmp_path, rule)
+    refused = command("explain", "odds", "--seed", "5")
+    assert refused.code == 2
+    assert "odds is announced by plugin odds while the daemon runs" in refused.err
+    said = actionbus("explain", "odds", "--game", held.MATCH.fixture, cwd=tmp_path)
+    assert "14 considered, none told" in said.out
+    assert "  14 times  Odds\n" in said.out
+    assert "when: points > 7: points was 7" in said.out
+
+
 def test_a_plugin_may_leave_a_rule_to_others(command: Command, tmp_path: Path) -> None:
     text = RAISING.replace("BEGIN", "lambda question: None")
     (tmp_path / "other.py").write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ from attrs import define
 from actionbus import Action, Change, Event, Moment, snake_name
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
-from actionbus_plugins.notifier.fields import forms
+from actionbus_plugins.notifier.fields import by_kind, forms
 
 GOING = frozenset({Change.WITHDRAWN, Change.DISMISSED})
 PENDING = frozenset({Change.TENTATIVE, Change.DISMISSED})
@@ -86,8 +86,14 @@ def evidence(event: Event) -> tuple[str, ...]:
 
 def who(event: Event) -> tuple[str, ...]:
     """Return the ids and names of the players and teams that an event names."""
-    named = (getattr(event, name) for name, form in forms(type(event)).items() if form in ("player", "team"))
-    return tuple(text for one in named if one is not None for text in (one.id, one.name) if text)
+    named = [getattr(event, name) for name in _people(type(event))]
+    return tuple([text for one in named if one is not None for text in (one.id, one.name) if text])
+
+
+@by_kind
+def _people(kind: type[Event]) -> tuple[str, ...]:
+    """Return the fields of a class that are players and teams."""
+    return tuple(name for name, form in forms(kind).items() if form in ("player", "team"))
 
 
 def score_of(event: Event) -> tuple[int, int] | None:
