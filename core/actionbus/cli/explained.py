@@ -131,8 +131,8 @@ def _missed(alike: Sequence[Considered], *, everything: bool) -> Iterator[str]:
         passed = ", ".join(step.key for step in first.steps if step.passed)
         yield f"    stopped by {stop.key}: {printable(stop.said)}" + (f"; passed {passed}" if passed else "")
     if len(first.parts) > 1:
-        places = ", ".join(_place(part.period, part.clock).strip() for part in first.parts)
-        yield f"    made of: {printable(places)}"
+        made_of = ", ".join(_place(part.period, part.clock).strip() for part in first.parts)
+        yield f"    made of: {printable(made_of)}"
     if first.note:
         yield f"    {printable(first.note)}"
     if everything:
