@@ -299,5 +299,5 @@ def test_every_hook_and_all_of_the_context_is_in_the_docs() -> None:
 
 def test_every_key_of_a_channel_is_on_its_page_and_no_other() -> None:
     page = DOCS / "channels.md"
-    titles = ("What each channel has", "ntfy", "webhook")
+    titles = ("What each channel has", "ntfy", "slack", "discord", "telegram", "webhook", "file", "apprise")
     assert set[str]().union(*(listed(section(page, title)) for title in titles)) == keys(Channel)

@@ -12,11 +12,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from tests.core.cli.conftest import leave_logs
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.docs.playing import Story
-from tests.docs.world import World, make_journal, make_world
+from tests.docs.world import SECRETS, World, make_journal, make_world
 
-from actionbus.cli import main
+from actionbus.cli import logs, main
 
 SKIPPED = 2  # blocks that are not tried, at most
 
@@ -35,8 +36,9 @@ def world(tmp_path: Path, journal: Path) -> World:
 def check(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Path], list[str]]:
-    for name in ("ACTIONBUS_TOKEN", "BACKEND_TOKEN"):
-        monkeypatch.setenv(name, world.environ[name])
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(logs, "set_up", leave_logs)
 
     def check(config: Path) -> list[str]:
         main(["check", "--config", str(config)])

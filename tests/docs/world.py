@@ -35,6 +35,17 @@ esac
 """
 
 
+SECRETS = {
+    "ACTIONBUS_TOKEN": "token",
+    "BACKEND_TOKEN": "token",
+    "SLACK_TOKEN": "xoxb-token",
+    "TELEGRAM_TOKEN": "123456:token",
+    "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456/token",
+    "PUSHOVER_URL": f"pover://{'u' * 30}@{'t' * 30}",
+}
+"""What the pages name by its variable."""
+
+
 @frozen
 class World:
     """A folder, and the environment of its commands."""
@@ -77,8 +88,7 @@ def make_world(folder: Path, journal: Path | None) -> World:
         shutil.copy(journal, folder / "actionbus.db")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTEST_", "FORCE_"))}
     beside = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    tokens = {"ACTIONBUS_TOKEN": "token", "BACKEND_TOKEN": "token"}
-    return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", "TZ": "UTC", **tokens})
+    return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", "TZ": "UTC", **SECRETS})
 
 
 def make_journal(folder: Path) -> Path:

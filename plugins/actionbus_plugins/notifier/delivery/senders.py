@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
+import trio
 from attrs import define, field, frozen
 
 from actionbus import ConfigError, PluginContext, Secret, SecretSource
@@ -70,7 +71,8 @@ async def open_sender(name: str, channel: Channel, context: PluginContext, zone:
         from actionbus_plugins.notifier.delivery.services.apprise import MISSING, open_apprise
 
         try:
-            apprise = open_apprise(reader.read(channel.url, "url"), channel.patience)
+            # In a thread: Apprise is slow to import, and games may be on.
+            apprise = await trio.to_thread.run_sync(open_apprise, reader.read(channel.url, "url"), channel.patience)
         except ImportError:
             raise ConfigError(context.problem(("notify", name), MISSING)) from None
         yield apprise

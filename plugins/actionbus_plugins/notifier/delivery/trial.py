@@ -77,6 +77,7 @@ def _sample() -> Notice:
         at=time.time(),
         period=1,
         clock="10:00",
+        action_ids=("test",),
     )
 
 

@@ -13,9 +13,9 @@ from actionbus_plugins.notifier.delivery import courier
 
 
 @pytest.fixture
-def clock() -> MockClock:
+def clock(request: pytest.FixtureRequest) -> MockClock:
     """Time that passes at once while nothing happens; sockets and disks need a moment for what they do."""
-    return MockClock(autojump_threshold=0.02)
+    return MockClock(autojump_threshold=0.06 if "tmp_path" in request.fixturenames else 0.02)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.plugins.notifier.delivery.outboxes import benching
+from trio.testing import MockClock
 
 from actionbus import ConfigError
 
@@ -15,6 +16,11 @@ CONSOLE = 'use = "console"\n'
 HOST = "should have a host with 1 to 63 letters, digits, - or _ between dots, 253 characters in all"
 NO_IP = "should have a host: what stands there looks like an IP address and is none"
 CLEAR = 'a secret may not stand here in clear; name where it is kept: { env = "NAME" }'
+SLACK = 'use = "slack"\nchannel = "#knicks"\ntoken = { env = "SLACK_TOKEN" }\n'
+DISCORD = 'use = "discord"\nurl = { env = "DISCORD_URL" }\n'
+TELEGRAM = 'use = "telegram"\nchat = -100123\ntoken = { env = "TELEGRAM_TOKEN" }\n'
+FILE = 'use = "file"\npath = "alerts.jsonl"\n'
+KEPT = 'a secret may not stand here in clear; write { env = "NAME" } or { file = "path" }'
 RATE = 'should be so many messages in a time, such as "10/1m", or "none"'
 
 WRONG = {
@@ -91,6 +97,52 @@ WRONG = {
     f'{NTFY}ca_file = "gone.pem"': (4, "ca_file: there is no file "),
     f'{NTFY}ca_file = "plugins.toml"': (4, "ca_file: holds no certificates (PEM)"),
     f'{NTFY}ca_file = "."': (4, "ca_file: cannot be read (Is a directory)"),
+    'use = "slack"\nchannel = "C0123"': (
+        1,
+        ' token is missing; write token = { env = "NAME" }: the bot token of an app',
+    ),
+    'use = "slack"\ntoken = { env = "SLACK_TOKEN" }': (1, ' channel is missing; write channel = "C0123456789"'),
+    f"{SLACK}chat = 5": (5, 'chat: belongs to use = "telegram"; remove it: this is a channel of slack'),
+    SLACK.replace("#knicks", "a b"): (3, 'channel: should be an id such as "C0123456789", or a name'),
+    SLACK.replace("SLACK_TOKEN", "DISCORD_URL"): (
+        4,
+        "token: what it names should be a bot token, which begins with xoxb-",
+    ),
+    SLACK.replace('{ env = "SLACK_TOKEN" }', '"xoxb-1"'): (4, f"token: {KEPT}"),
+    'use = "discord"': (1, ' url is missing; write url = { env = "NAME" }: the address of a webhook of the channel'),
+    'use = "discord"\nurl = "https://discord.com/api/webhooks/1/x"': (3, f"url: {KEPT}"),
+    f'{DISCORD}token = {{ env = "SLACK_TOKEN" }}': (
+        4,
+        'token: belongs to use = "ntfy", "webhook", "slack" or "telegram"; remove it: this is a channel of discord',
+    ),
+    DISCORD.replace("DISCORD_URL", "HOOK"): (
+        3,
+        "url: what it names should be the address of a webhook, https://discord.com/api/webhooks/NUMBER/TOKEN",
+    ),
+    'use = "telegram"\nchat = 5': (
+        1,
+        ' token is missing; write token = { env = "NAME" }: the one that BotFather gives',
+    ),
+    'use = "telegram"\ntoken = { env = "TELEGRAM_TOKEN" }': (1, " chat is missing; write chat = NUMBER, or chat = "),
+    TELEGRAM.replace("-100123", '"knicks"'): (3, 'chat: should be a number such as -1001234567890, or "@NAME"'),
+    TELEGRAM.replace("-100123", "true"): (3, "chat: is true or false, should be "),
+    TELEGRAM.replace("TELEGRAM_TOKEN", "HOOK"): (
+        4,
+        "token: what it names should be a bot token as BotFather gives it, NUMBER:LETTERS",
+    ),
+    'use = "file"': (1, ' path is missing; write path = "alerts.jsonl"'),
+    'use = "file"\npath = "."': (3, "path: is a folder, should be a file"),
+    'use = "file"\npath = "nowhere/alerts.jsonl"': (3, "path: there is no folder nowhere"),
+    'use = "file"\npath = "/dev/null"': (3, "path: is no file that lines can be appended to"),
+    f'{FILE}format = "csv"': (4, 'format: should be "jsonl" or "text"'),
+    f'{FILE}server = "https://x.example"': (4, "server: belongs to use = "),
+    'use = "apprise"': (1, ' url is missing; write url = { env = "NAME" }: an address of Apprise'),
+    'use = "apprise"\nurl = "pover://x"': (3, f"url: {KEPT}"),
+    'use = "apprise"\nurls = ["pover://x"]': (3, f"urls[0]: {KEPT}"),
+    'use = "apprise"\nurl = { env = "HOOK" }': (
+        3,
+        'url: what it names begins with https://: for an address of your own write use = "webhook"',
+    ),
 }
 
 HOSTS = ("[::1]:9", "127.0.0.1", "1.2.3.4.5", "example.", "xn--bcher-kva.example", f"{'x' * 63}.a_b.example")
@@ -109,6 +161,7 @@ async def test_what_is_wrong_is_told_with_its_line(text: str, tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     config = f"[notify.phone]\n{text}\n"
     (tmp_path / "plugins.toml").write_text(config, encoding="utf-8")
+    monkeypatch.setenv("HOOK", "https://example.org/x")
     (line,) = await told(config)
     number, what = WRONG[text]
     dot = "" if what.startswith(" ") else "."
@@ -123,6 +176,13 @@ async def test_what_is_wrong_is_told_with_its_line(text: str, tmp_path: Path, mo
         f'{CONSOLE}delay = "35s"\nrate = "10/1m"\nquiet = {{ from = "23:30", to = "07:00" }}\ndeadline = "1h"',
         NTFY,
         f'{NTFY}server = "http://192.168.1.5:8080/"\nrate = "none"\ntimeout = "30s"',
+        SLACK,
+        SLACK.replace("#knicks", "C0123456789"),
+        f'{DISCORD}server = "http://127.0.0.1:1"',
+        TELEGRAM,
+        TELEGRAM.replace("-100123", '"@knicks_news"'),
+        FILE,
+        f'{FILE}format = "text"\ntimeout = "1s"\nrate = "5/1m"',
         HOOK,
         f'{HOOK}server = "http://127.0.0.1:1"\nheaders = {{ X-Name = "", x-api-key = {{ file = "key" }} }}',
         *(f'use = "webhook"\nurl = "http://{host}/x"' for host in HOSTS),
@@ -137,3 +197,20 @@ async def test_what_is_right_is_taken(text: str, tmp_path: Path, monkeypatch: py
 async def test_all_that_is_wrong_with_all_channels_is_told_at_once() -> None:
     config = f'[notify.a]\n{NTFY}url = "x"\nserver = "x"\n[notify.b]\nuse = "webhook"\n'
     assert [line.split(": ")[1] for line in await told(config)] == ["notify.a.url", "notify.a.server", "notify.b"]
+
+
+async def test_the_second_address_of_a_channel_has_a_name_that_no_other_may_have(
+    clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOTIFY", "gotify://127.0.0.1:9/canary-Axyz1")
+    both = '[notify.a]\nuse = "apprise"\nurls = [{ env = "GOTIFY" }, { env = "GOTIFY" }]\n'
+    assert await told(f'{both}[notify."a#2"]\nuse = "console"\n') == [
+        "plugins.toml:4: notify.\"a#2\": the name is that of another of the urls of 'a'"
+    ]
+
+
+async def test_a_replay_reads_no_secret_and_looks_at_no_place() -> None:
+    tables = "".join(f"[notify.{number}]\n{each}" for number, each in enumerate((SLACK, DISCORD, TELEGRAM)))
+    config = f'{tables}[notify.file]\nuse = "file"\npath = "/nowhere/at/all"\n'
+    async with benching(config.replace("_TOKEN", "_GONE").replace("_URL", "_GONE"), replaying=True):
+        pass

@@ -14,6 +14,7 @@ import pytest
 import structlog
 import trio
 from tests.plugins.notifier.delivery.outboxes import benching, journal, lives, notice
+from tests.plugins.notifier.delivery.rooms import DiscordServer, GotifyServer, SlackServer, TelegramServer
 from tests.plugins.notifier.delivery.services import Answer, Mood, NtfyServer, Receiver, Service, serving
 from trio.testing import MockClock
 
@@ -27,6 +28,9 @@ VARIABLES = {
     "TOPIC": f"{CANARY}_topic",
     "URL": f"https://hooks.example/services/T{CANARY}_a/{CANARY}_b?key={CANARY}_c",
     "KEY": f"{CANARY}_key",
+    "SLACK": f"xoxb-{CANARY}-slack",
+    "DISCORD": f"https://discord.com/api/webhooks/123456/{CANARY}_discord",
+    "TELEGRAM": f"123456:{CANARY}-telegram",
 }
 
 
@@ -70,6 +74,28 @@ def config(ntfy: str, hook: str) -> str:
         """
 
 
+CHATS = ("slack", "discord", "telegram")
+
+
+def chats(slack: str, discord: str, telegram: str) -> str:
+    return f"""
+        [notify.slack]
+        use = "slack"
+        server = "{slack}"
+        token = {{ env = "SLACK" }}
+        channel = "#knicks"
+        [notify.discord]
+        use = "discord"
+        server = "{discord}"
+        url = {{ env = "DISCORD" }}
+        [notify.telegram]
+        use = "telegram"
+        server = "{telegram}"
+        token = {{ env = "TELEGRAM" }}
+        chat = "@knicks"
+        """
+
+
 def echo(service: Service) -> None:
     """Let a service answer with all that it was sent, as an error."""
     service.moody = lambda ask: Answer(
@@ -96,6 +122,57 @@ async def test_whatever_happens_no_secret_is_logged_or_stored(
     assert ntfy.connected
     assert receiver.connected
     assert "channel" in heard.getvalue()
+    assert CANARY not in heard.getvalue()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        assert CANARY not in "\n".join(map(str, connection.iterdump()))
+
+
+@pytest.mark.parametrize("mood", ["well", "busy", "mute", "deaf", "stuck", None])
+async def test_whatever_happens_no_secret_of_a_chat_is_logged_or_stored(
+    mood: Mood | None, clock: MockClock, heard: io.StringIO, tmp_path: Path
+) -> None:
+    slack = SlackServer(token=VARIABLES["SLACK"])
+    discord = DiscordServer(path=VARIABLES["DISCORD"].removeprefix("https://discord.com"))
+    telegram = TelegramServer(token=VARIABLES["TELEGRAM"])
+    rooms = (slack, discord, telegram)
+    async with serving(slack) as one, serving(discord) as two, serving(telegram) as three:
+        for room in rooms:
+            if mood is None:
+                echo(room)
+            else:
+                room.mood = mood
+        async with journal(tmp_path / "journal.db") as log, benching(chats(one, two, three), log=log) as bench:
+            await bench.put(*lives("a", ("sent", "A"), ("corrected", "B")), notice("b"), to=CHATS)
+            await trio.sleep(40)
+            shown = repr([bench.outbox, bench.outbox.books, [book.channel for book in bench.outbox.books.values()]])
+            assert CANARY not in shown
+    assert [bool(room.connected) for room in rooms] == [True] * 3
+    assert mood != "well" or [room.screen for room in rooms] == [["B", "b says 1"]] * 3
+    assert CANARY not in heard.getvalue()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        assert CANARY not in "\n".join(map(str, connection.iterdump()))
+
+
+@pytest.mark.parametrize("mood", ["well", "busy", "deaf", None])
+async def test_what_apprise_says_and_logs_holds_no_secret(
+    mood: Mood | None, heard: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gotify = GotifyServer(token=f"{CANARY}x")
+    async with serving(gotify) as server:
+        if mood is None:
+            echo(gotify)
+        else:
+            gotify.mood = mood
+        asked = f"{server.replace('http', 'gotify')}/{gotify.token}?+X-Canary={CANARY}_header"
+        monkeypatch.setenv("GOTIFY", asked)
+        tables = '[notify.phone]\nuse = "apprise"\nurl = { env = "GOTIFY" }\n'
+        async with journal(tmp_path / "journal.db") as log, benching(tables, log=log) as bench:
+            await bench.put(notice("a"))
+            while not gotify.connected or (mood == "well" and not gotify.screen):  # noqa: ASYNC110
+                await trio.sleep(0.05)
+            await trio.sleep(0.5)
+            assert CANARY not in repr([bench.outbox, bench.outbox.books["phone"].channel])
+    assert "channel closed" in heard.getvalue()
     assert CANARY not in heard.getvalue()
     with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
         assert CANARY not in "\n".join(map(str, connection.iterdump()))

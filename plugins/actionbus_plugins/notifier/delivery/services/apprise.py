@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -15,7 +16,7 @@ import trio
 from attrs import field, frozen
 
 from actionbus import Secret
-from actionbus_plugins.notifier.delivery.http import AGAIN, clean
+from actionbus_plugins.notifier.delivery.http import AGAIN, UNAVAILABLE, clean
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused, Sheet
 from actionbus_plugins.notifier.delivery.services.ntfy import in_words
 from actionbus_plugins.notifier.delivery.services.schemes import ALLOWED, ANYWHERE
@@ -81,7 +82,7 @@ class Apprise:
         status = int(found[1]) if found is not None else 0
         if 400 <= status < 500 and status not in AGAIN:
             return Refused(words=words, status=status)
-        return Lost(words=words, sure=status in AGAIN)
+        return Lost(words=words, sure=status in AGAIN or status == UNAVAILABLE)
 
 
 def open_apprise(url: Secret, patience: float) -> Apprise:
@@ -114,25 +115,28 @@ def wrong_address(url: str) -> str | None:
 
 def _instantiate(url: str) -> NotifyBase | None:
     _hush(_QUIET)
-    from apprise import Apprise as Sender
-    from apprise import AppriseAsset
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it imports all services at once, and what they rely on
+        from apprise import Apprise as Sender
+        from apprise import AppriseAsset
 
-    asset = AppriseAsset(
-        async_mode=False,
-        storage_mode="memory",
-        http_redirects=False,
-        pgp_autogen=False,
-        pem_autogen=False,
-        allow_templates=False,
-        app_id="actionbus",
-        app_desc="actionbus",
-    )
-    return Sender.instantiate(url, asset=asset)  # pyright: ignore[reportUnknownMemberType]
+        asset = AppriseAsset(
+            async_mode=False,
+            storage_mode="memory",
+            http_redirects=False,
+            pgp_autogen=False,
+            pem_autogen=False,
+            allow_templates=False,
+            app_id="actionbus",
+            app_desc="actionbus",
+        )
+        return Sender.instantiate(url, asset=asset)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _hidden(url: str) -> list[str]:
     """Return what must not be shown of an address, the longest first: tokens stand anywhere in it."""
-    pieces = [piece for each in (url, unquote(url)) for piece in (each, *re.split(r"[/:@?&=,]+", each))]
+    rest = url.partition("://")[2]
+    pieces = [url, *(piece for each in (rest, unquote(rest)) for piece in (each, *re.split(r"[/:@?&=,]+", each)))]
     return sorted({piece for piece in pieces if len(piece) >= SHORTEST}, key=len, reverse=True)
 
 

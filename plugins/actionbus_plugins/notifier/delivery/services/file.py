@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -21,6 +22,7 @@ from actionbus_plugins.notifier.notice import Notice
 
 Format = Literal["jsonl", "text"]
 
+_BREAKS = re.compile("[\x85\u2028\u2029]")  # what JSON leaves as it is, and some readers end a line at
 _ABILITIES = {"text": Ability(edits=False), "jsonl": Ability(edits=True, follows=False, names=True)}
 """Text is for people, to whom another line says what is right; JSON for programs, which upsert by id."""
 
@@ -53,7 +55,9 @@ class File:
 
     def _line(self, step: Step, notice: Notice) -> str:
         if self.format == "jsonl":
-            return json.dumps(as_body(step, notice), ensure_ascii=False)
+            return _BREAKS.sub(
+                lambda found: f"\\u{ord(found[0]):04x}", json.dumps(as_body(step, notice), ensure_ascii=False)
+            )
         when = datetime.now(self.zone).isoformat(sep=" ", timespec="seconds")
         plain = "".join(each if each.isprintable() else " " for each in step.text)
         return f"{when} {notice.rule}: {plain}"
