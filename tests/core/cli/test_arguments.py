@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from tests.core.cli.conftest import Command
 
-COMMANDS = ("run", "check", "replay", "backtest", "test", "simulate", "plugins")
+COMMANDS = ("run", "check", "replay", "backtest", "test", "notify", "simulate", "plugins")
 HEAVY = ("trio", "trio_websocket", "attrs", "attr", "cattrs", "orjson", "structlog", "pluggy", "minijinja", "logging",
          "msgspec", "rich", "multiprocessing", "pathlib", "shutil",
          "importlib.metadata", "actionbus.errors")  # fmt: skip
