@@ -15,6 +15,7 @@ import pytest
 from attrs import frozen
 
 ROOT = Path(__file__).parents[1]
+SPREAD = "--numprocesses auto --dist worksteal"
 TOOLS = ("ruff", "mypy", "basedpyright", "lint-imports", "pytest", "sphinx-build")
 
 # `-m venv` makes an environment whose python is this script again; `-m pip install -e` puts the commands into it. A
@@ -259,7 +260,7 @@ def test_test_runs_every_check_and_gives_its_arguments_to_pytest(copy: Copy) -> 
     code, out, err = copy.dev("test", "-k", "two words", cwd=copy.place)
     assert (code, err) == (0, "")
     assert out.splitlines() == [f"dev: {step}" for step in [*STEPS, "pytest"]]
-    assert [line.strip() for line in copy.diary()] == [*STEPS, "pytest -k two words"]
+    assert [line.strip() for line in copy.diary()] == [*STEPS, f"pytest {SPREAD} -k two words"]
 
 
 @pytest.mark.parametrize(("what", "code"), [("mypy-fails", 3), ("mypy-warns", 1)])
@@ -284,7 +285,7 @@ def test_ci_runs_the_tests(copy: Copy) -> None:
         check=False,
     )
     assert process.returncode == 3
-    assert copy.diary()[-1].strip() == "pytest"
+    assert copy.diary()[-1].strip() == f"pytest {SPREAD}"
 
 
 # --- ./dev docs ---
