@@ -49,6 +49,12 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+def in_docs(words: str) -> str:
+    """The Python of plugins.md that says these words."""
+    (found,) = [each for each in blocks(DOCS / "plugins.md", "python") if words in each]
+    return found
+
+
 def section(page: Path, title: str) -> str:
     """A page's part under a heading, up to the next heading."""
     found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", page.read_text(encoding="utf-8"), re.M | re.DOTALL)
@@ -140,12 +146,11 @@ def test_the_readme_and_the_page_of_the_log_make_the_same_promise() -> None:
 
 
 async def test_the_folds_and_counts_in_the_docs_work(capsys: pytest.CaptureFixture[str]) -> None:
-    counting, _, _, leading, _ = blocks(DOCS / "plugins.md", "python")
-    async with running(module(counting, "counting")) as bench:
+    async with running(module(in_docs("Count the steals"), "counting")) as bench:
         await bench.deliver(steal := make(Steal, player="Ann Lee"), make(Steal, player="Ann Lee"))
         await bench.deliver(attrs.evolve(steal, send_type=SendType.DELETED))
     assert capsys.readouterr().out.splitlines() == ["Ann Lee: 1", "Ann Lee: 2", "Ann Lee: 1"]
-    lead = module(leading, "leading")
+    lead = module(in_docs("Announce who leads"), "leading")
     heard: list[tuple[str, Change]] = []
 
     async def hear(moment: Any) -> None:
@@ -161,7 +166,7 @@ async def test_the_history_in_the_docs_is_the_same_after_a_restart(tmp_path: Pat
     kept: list[list[str]] = []
     recording = generate_match(5)
     for _ in range(2):
-        shots = module(blocks(DOCS / "plugins.md", "python")[1], "shots")
+        shots = module(in_docs("Keep the last ten shots"), "shots")
         async with journals.running(tmp_path / "journal.db", make_plugin("shots", shots.subscriptions)) as run:
             pipeline = await run.open(recording.fixture)
             if not kept:
@@ -174,7 +179,7 @@ async def test_the_history_in_the_docs_is_the_same_after_a_restart(tmp_path: Pat
 
 async def test_the_task_in_the_docs_writes_beside_the_handlers(tmp_path: Path, mock_clock: MockClock) -> None:
     mock_clock.autojump_threshold = 0.02  # a thread writes
-    beating = module(blocks(DOCS / "plugins.md", "python")[2], "beating")
+    beating = module(in_docs("Note now and then"), "beating")
     async with journals.running(tmp_path / "journal.db", make_plugin("beat", beating.subscriptions)):
         await trio.sleep(185)
     assert journals.ask(tmp_path / "journal.db", "SELECT plugin, key, value FROM shared_sum") == [
@@ -182,10 +187,17 @@ async def test_the_task_in_the_docs_writes_beside_the_handlers(tmp_path: Path, m
     ]
 
 
+async def test_the_settings_in_the_docs_work(capsys: pytest.CaptureFixture[str]) -> None:
+    async with running(
+        module(in_docs("a key of its own"), "ball"), config='[plugin.ball]\nteam = "Iron Foxes"'
+    ) as bench:
+        await bench.deliver(make(Steal), make(Steal, team=AWAY))
+    assert capsys.readouterr().out == "Iron Foxes have the ball!\n"
+
+
 async def test_the_test_in_the_docs_passes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    *_, text = blocks(DOCS / "plugins.md", "python")
     monkeypatch.setitem(sys.modules, "steals", module(blocks(README, "python")[0], "steals"))
-    testing = module(text, "testing")
+    testing = module(in_docs("test_a_steal_is_shouted"), "testing")
     await testing.test_a_steal_is_shouted(capsys)
 
 
