@@ -152,7 +152,7 @@ async def running(
     loaded = register(manager, name, getattr(module, "__file__", None) or name, module)
     tree = read_tree(config, str((folder or Path()) / "plugins.toml"))
     failures: list[HandlerFailure] = []
-    async with hosting([loaded], tree, MemoryLog(whole=True), failures.append, whole=True) as host:
+    async with hosting([loaded], tree, MemoryLog(whole=True), failures.append) as host:
         if host.broken:
             raise PluginError(name, host.broken[0].reason)
         pipeline = await host.open_fixture(FIXTURE, clock if clock is not None else FixtureClock(trio.current_time))

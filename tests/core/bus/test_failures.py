@@ -21,7 +21,7 @@ class PanicError(BaseException):
 
 
 @frozen(kw_only=True, slots=False, eq=False)
-class Streak(Moment):
+class FailuresTestStreak(Moment):
     """Somebody steals again and again."""
 
 
@@ -93,7 +93,7 @@ async def test_a_failed_run_leaves_nothing_behind() -> None:
             context.shared.add("steals")
             context.shared.put_if_absent("first", steal.period)
             context.at(steal.at - 1, f"timer {steal.period}")
-            context.publish(Streak(fixture=steal.fixture, key=str(steal.period)))
+            context.publish(FailuresTestStreak(fixture=steal.fixture, key=str(steal.period)))
             if steal.period == 1:
                 raise ValueError("after all its writes")
 
@@ -105,15 +105,15 @@ async def test_a_failed_run_leaves_nothing_behind() -> None:
         async def note(event: Event) -> None:
             moments.append(event)
 
-        return [on(Steal, hear), on(Assist, look), on(Streak, note), on(Due, note)]
+        return [on(Steal, hear), on(Assist, look), on(FailuresTestStreak, note), on(Due, note)]
 
-    async with Bus().hosting(listener("writer", writes, Streak)) as host:
+    async with Bus().hosting(listener("writer", writes, FailuresTestStreak)) as host:
         deliver(await open_fixture(host), make(Steal, period=1), make(Steal, period=2), make(Assist))
         await host.caught_up()
     assert values == [0, 0, [("count", 2), ("only 2", True)], 2]
     assert firsts == [True, True]
     assert sums == [1]
-    assert [each.key for each in moments if isinstance(each, Streak)] == ["2"]
+    assert [each.key for each in moments if isinstance(each, FailuresTestStreak)] == ["2"]
     assert [each.key for each in moments if isinstance(each, Due)] == ["timer 2"]
 
 

@@ -162,19 +162,19 @@ from actionbus import Declaration, Moment, Steal, hookimpl, on
 
 
 @frozen(kw_only=True, slots=False, eq=False)
-class Odds(Moment):
+class ExplainTestOdds(Moment):
     points: int
 
 
 @hookimpl
 def declare():
-    return Declaration(publishes=(Odds,))
+    return Declaration(publishes=(ExplainTestOdds,))
 
 
 @hookimpl
 def subscriptions(context):
     async def hear(steal):
-        context.publish(Odds(fixture=steal.fixture, key=steal.action_id, points=7))
+        context.publish(ExplainTestOdds(fixture=steal.fixture, key=steal.action_id, points=7))
 
     return [on(Steal, hear)]
 """
@@ -184,14 +184,14 @@ def test_what_plugins_publish_is_explained_out_of_the_journal_and_not_over_recor
     command: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "odds.py").write_text(PUBLISHING, encoding="utf-8")
-    rule = '[plugin.odds]\npath = "odds.py"\n[alert.odds]\non = "odds"\nwhen = "points > 7"\n'
+    rule = '[plugin.odds]\npath = "odds.py"\n[alert.odds]\non = "explain_test_odds"\nwhen = "points > 7"\n'
     held.play(tmp_path, rule)
     refused = command("explain", "odds", "--seed", "5")
     assert refused.code == 2
-    assert "odds is announced by plugin odds while the daemon runs" in refused.err
+    assert "explain_test_odds is announced by plugin odds while the daemon runs" in refused.err
     said = actionbus("explain", "odds", "--game", held.MATCH.fixture, cwd=tmp_path)
     assert "14 considered, none told" in said.out
-    assert "  14 times  Odds\n" in said.out
+    assert "  14 times  Explain test odds\n" in said.out
     assert "when: points > 7: points was 7" in said.out
 
 

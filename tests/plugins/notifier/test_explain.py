@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+import attrs
 import pytest
 from attrs import frozen
 from tests.bench.backtest import CONFIG
@@ -210,7 +211,8 @@ quiet    = { from = "03:00", to = "04:00" }
 cooldown = "10m"
 message  = "{{ streak.n }}"
 """
-    (told,) = explained(rule, three("08:00"), three("06:00")).told
+    first, second = (attrs.evolve(three(clock), timestamp=TIP_OFF) for clock in ("08:00", "06:00"))
+    (told,) = explained(rule, first, second).told
     assert {step.key: step.said for step in told.steps if step.passed} == {
         "on": "three_pointer_made",
         "where": 'player = "clyburn": the player was Clyburn',
