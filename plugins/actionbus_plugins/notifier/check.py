@@ -11,7 +11,7 @@ from actionbus_plugins.notifier.settings import CONSOLE, Defaults, Lists, Rule
 
 def problems(context: PluginContext) -> Iterator[Problem]:
     """Say what no class of the tables can see. What is wrong in its keys or types is told where they are read."""
-    from actionbus_plugins.notifier.checks.rules import Around, wrong_channels, wrong_cooldown, wrong_rule
+    from actionbus_plugins.notifier.rules import Around, wrong_channels, wrong_cooldown, wrong_rule
 
     channels = {CONSOLE, *context.names("notify")}
     lists = _lists(context)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from attrs import define, field, frozen
 
 from actionbus import ConfigError, PluginContext
+from actionbus_plugins.conditions.where import folded
 from actionbus_plugins.notifier.settings import wall_seconds
-from actionbus_plugins.notifier.where import folded
 
 ALL = "all"
 MUTE, UNMUTE = "mute:", "unmute:"  # what the keys of the shared values begin with

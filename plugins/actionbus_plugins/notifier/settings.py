@@ -12,13 +12,13 @@ import attrs
 from attrs import field, frozen
 from attrs.validators import ge
 
-from actionbus import Due, Duration, Event, event_classes
+from actionbus import Duration
+from actionbus_plugins.conditions.classes import Names, heard_classes
+from actionbus_plugins.conditions.where import Asked
 from actionbus_plugins.notifier.notice import OnCorrection, Priority
 
-Names = str | tuple[str, ...]
 Phase = Literal["confirmed", "pending"]
 Per = Literal["fixture", "player", "team", "period"]
-Asked = str | int | float | bool | tuple[str | int | float | bool, ...]
 Nothing = Literal["none"]
 """What switches off what ``[defaults]`` say."""
 
@@ -29,12 +29,6 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _QUIET = {"example": '{ from = "23:30", to = "07:00" }'}
 _PRIORITIES: tuple[Priority, ...] = ("min", "low", "default", "high", "urgent")
 CONSOLE = "console"  # the channel that is always there
-UNHEARD = (Event, Due)  # classes that no rule can be about: all there is, and other plugins' timers
-
-
-def heard_classes() -> dict[str, type[Event]]:
-    """Return the event classes that a rule may be about, by the names that they have in plugins.toml."""
-    return {name: kind for name, kind in event_classes().items() if kind not in UNHEARD}
 
 
 def _without(*keys: str, **others: object) -> dict[str, object]:
@@ -49,11 +43,6 @@ _TIME_SEEN = {"schema": {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])
 _COOLDOWN_SEEN = {"schema": {"pattern": f"^(none|{WALL_SEEN}|{_CLOCK_SEEN} game)$"}}
 _EVENTS = {"choices": heard_classes, "schema": {"minItems": 1}}
 _SOMEWHERE = {"schema": {"minItems": 1}}
-
-
-def listed(value: Names) -> tuple[str, ...]:
-    """Return the names, of one or of a list."""
-    return (value,) if isinstance(value, str) else value
 
 
 def game_seconds(value: str) -> float | None:

@@ -9,12 +9,12 @@ from attrs import define, field, frozen
 from minijinja import TemplateError
 
 from actionbus import Event, FeedStatus, Score, snake_name
+from actionbus_plugins.conditions.names import values
 from actionbus_plugins.notifier.engine.alert import UNCONFIRMED, Alert, State, alert_id
 from actionbus_plugins.notifier.engine.desk import Desk
 from actionbus_plugins.notifier.engine.kept import dump_alert, load_alert, load_cooling
 from actionbus_plugins.notifier.engine.plan import Plan
 from actionbus_plugins.notifier.engine.subjects import game_time
-from actionbus_plugins.notifier.names import values
 from actionbus_plugins.notifier.notice import Kind, Notice
 
 FEED_STATUS = snake_name(FeedStatus)  # which is made of no actions

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from actionbus import Action, Event, FeedStatus, event_classes, snake_name
-from actionbus_plugins.notifier.language import Condition, Message
+from actionbus_plugins.conditions.classes import listed
+from actionbus_plugins.conditions.language import Condition, Message
+from actionbus_plugins.conditions.where import matcher
 from actionbus_plugins.notifier.notice import OnCorrection, Priority
-from actionbus_plugins.notifier.settings import Defaults, Per, Quiet, Rule, game_seconds, listed, wall_seconds
-from actionbus_plugins.notifier.where import matcher
+from actionbus_plugins.notifier.settings import Defaults, Per, Quiet, Rule, game_seconds, wall_seconds
 
 Kinds = tuple[type[Event], ...]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import define
 
 from actionbus import Action, Change, Event, Moment, snake_name
+from actionbus_plugins.conditions.fields import by_kind, forms
 from actionbus_plugins.notifier.engine.life import Finding, Lives
 from actionbus_plugins.notifier.engine.plan import Plan, is_late
-from actionbus_plugins.notifier.fields import by_kind, forms
 
 GOING = frozenset({Change.WITHDRAWN, Change.DISMISSED})
 PENDING = frozenset({Change.TENTATIVE, Change.DISMISSED})

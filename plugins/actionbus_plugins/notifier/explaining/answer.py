@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import define, field
 
 from actionbus import Change, Considered, Event, Outcome, StepTaken
+from actionbus_plugins.conditions.names import describe
+from actionbus_plugins.conditions.where import Matcher
 from actionbus_plugins.notifier.engine.alert import Alert, State
 from actionbus_plugins.notifier.engine.single import identity
 from actionbus_plugins.notifier.explaining.desk import Life, WatchingDesk
 from actionbus_plugins.notifier.explaining.patterns import Run, runs
 from actionbus_plugins.notifier.explaining.steps import ORDER, Steps, counted, rank
 from actionbus_plugins.notifier.explaining.words import packet, part_of, period_and_clock
-from actionbus_plugins.notifier.names import describe
-from actionbus_plugins.notifier.where import Matcher
 
 # The nearness of an event alone is less than any run's, and that less than any alert's; between the first two is that
 # of one that would have counted, had it not been taken back.

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from jinja2 import Environment, TemplateSyntaxError
 from minijinja import TemplateError
 
+from actionbus_plugins.conditions.language import Condition, Message, reason
 from actionbus_plugins.notifier.explaining.words import looked_up, written
-from actionbus_plugins.notifier.language import Condition, Message, reason
 
 _COMPARES = frozenset(("<", "<=", ">", ">=", "==", "!="))
 _OPENS, _CLOSES = "([{", ")]}"

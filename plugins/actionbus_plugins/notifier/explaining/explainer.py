@@ -19,6 +19,9 @@ from actionbus import (
     Question,
     snake_name,
 )
+from actionbus_plugins.conditions.language import Condition, reason
+from actionbus_plugins.conditions.names import seconds
+from actionbus_plugins.conditions.where import Matcher, matcher
 from actionbus_plugins.notifier.engine import Plan
 from actionbus_plugins.notifier.engine.engine import QUARTER
 from actionbus_plugins.notifier.engine.kept import load_alert
@@ -30,11 +33,8 @@ from actionbus_plugins.notifier.explaining.desk import WatchingDesk
 from actionbus_plugins.notifier.explaining.filters import WhereFields
 from actionbus_plugins.notifier.explaining.steps import Steps, When, pattern_key
 from actionbus_plugins.notifier.explaining.words import period_and_clock
-from actionbus_plugins.notifier.language import Condition, reason
-from actionbus_plugins.notifier.names import seconds
 from actionbus_plugins.notifier.rehearsal import Rehearsal
 from actionbus_plugins.notifier.settings import Rule
-from actionbus_plugins.notifier.where import Matcher, matcher
 
 
 class _Asked(Condition):

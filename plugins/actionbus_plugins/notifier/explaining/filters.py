@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from actionbus import Event, Player, Team
+from actionbus_plugins.conditions.fields import forms
+from actionbus_plugins.conditions.names import values
+from actionbus_plugins.conditions.where import Asked, Matcher, asked, folded, matcher
 from actionbus_plugins.notifier.explaining.words import looked_up, written
-from actionbus_plugins.notifier.fields import forms
-from actionbus_plugins.notifier.names import values
-from actionbus_plugins.notifier.settings import Asked
-from actionbus_plugins.notifier.where import Matcher, asked, folded, matcher
 
 _ALIKE = 0.6  # of a name: less is another one
 

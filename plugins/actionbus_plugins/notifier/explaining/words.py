@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from actionbus import Action, Change, Event, Part, period_text, snake_name
+from actionbus_plugins.conditions.names import describe
 from actionbus_plugins.notifier.engine.single import identity
-from actionbus_plugins.notifier.names import describe
 
 _CHANGED = {
     Change.TENTATIVE: "pending",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import given, settings, strategies
+from hypothesis import example, given, settings, strategies
 from structlog.testing import capture_logs
 from tests.core.log.journals import as_a_crash_leaves_it
 from tests.plugins.notifier.delivery.outboxes import benching, journal, lives, notice, sums
@@ -49,6 +49,7 @@ async def test_a_text_is_shown_as_it_is_and_calls_nobody(place: Place, text: str
 @in_chats
 @settings(max_examples=30)
 @given(text=strategies.text("ab1 \n\t\\*_~`|<>[]()#+-.:/@&!", min_size=1).filter(str.strip))
+@example(":<:")
 def test_no_text_at_all_is_read_as_markup(place: Place, text: str) -> None:
     async def run() -> None:
         service = room(place)

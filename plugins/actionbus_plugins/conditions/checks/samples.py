@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import attrs
 
 from actionbus import Event, Player, Score, Summary, Team
-from actionbus_plugins.notifier.fields import by_kind, inner, types_of
+from actionbus_plugins.conditions.fields import by_kind, inner, types_of
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from jinja2 import nodes
 
-from actionbus_plugins.notifier.checks.hints import path_of
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope
-from actionbus_plugins.notifier.fields import Sort
+from actionbus_plugins.conditions.checks.hints import path_of
+from actionbus_plugins.conditions.checks.scope import Complaint, Scope
+from actionbus_plugins.conditions.fields import Sort
 
 
 def without_quotes(

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from jinja2 import nodes
 
-from actionbus_plugins.notifier.checks.filters import FILTERS, TESTS, FilterKind
-from actionbus_plugins.notifier.checks.hints import path_of, source
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope
-from actionbus_plugins.notifier.fields import Sort
+from actionbus_plugins.conditions.checks.filters import FILTERS, TESTS, FilterKind
+from actionbus_plugins.conditions.checks.hints import path_of, source
+from actionbus_plugins.conditions.checks.scope import Complaint, Scope
+from actionbus_plugins.conditions.fields import Sort
 
 SAID: Mapping[Sort, str] = {
     "number": "a number",

@@ -6,8 +6,7 @@ import pytest
 
 from actionbus import FeedState, FeedStatus, Player, Score, Steal, Team, Timeout
 from actionbus.testing import AWAY, HOME, make
-from actionbus_plugins.notifier.settings import Asked
-from actionbus_plugins.notifier.where import matcher
+from actionbus_plugins.conditions.where import Asked, matcher
 from actionbus_plugins.score_tracker.moments import FinalScore, Milestone
 
 LUKA = Player(id="p-1", name="Luka  Dončić")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from actionbus_plugins.notifier.fields import Sort
+from actionbus_plugins.conditions.fields import Sort
 
 
 @frozen

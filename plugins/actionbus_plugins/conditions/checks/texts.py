@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from minijinja import TemplateError
 
 from actionbus import Event, snake_name
-from actionbus_plugins.notifier.checks.grammar import wrong_in_condition, wrong_in_message
-from actionbus_plugins.notifier.checks.samples import sample
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope
-from actionbus_plugins.notifier.checks.syntax import Refused, read_condition, read_message
-from actionbus_plugins.notifier.fields import by_kind
-from actionbus_plugins.notifier.language import Condition, Message, reason
-from actionbus_plugins.notifier.names import values
+from actionbus_plugins.conditions.checks.grammar import wrong_in_condition, wrong_in_message
+from actionbus_plugins.conditions.checks.samples import sample
+from actionbus_plugins.conditions.checks.scope import Complaint, Scope
+from actionbus_plugins.conditions.checks.syntax import Refused, read_condition, read_message
+from actionbus_plugins.conditions.fields import by_kind
+from actionbus_plugins.conditions.language import Condition, Message, reason
+from actionbus_plugins.conditions.names import values
 
 # "{player.name}" and "{ player.name }": what is right in Python, and here would be sent as it stands.
 _SINGLE = re.compile(r"(?<!\{)\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*\}(?!\})", re.ASCII)

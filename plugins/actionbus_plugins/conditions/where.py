@@ -9,11 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 from actionbus import Event, Player, Team
-from actionbus_plugins.notifier.fields import Sort, forms, names_for
-from actionbus_plugins.notifier.names import values
-from actionbus_plugins.notifier.settings import Asked
+from actionbus_plugins.conditions.fields import Sort, forms, names_for
+from actionbus_plugins.conditions.names import values
 
 Plain = str | int | float | bool
+Asked = Plain | tuple[Plain, ...]
+"""What a field should be, or what it may be."""
 Matcher = Callable[[Event], bool]
 
 # Letters that are no letter with an accent to Unicode, but to whoever types a name without them.

@@ -12,11 +12,11 @@ from minijinja import TemplateError
 
 from actionbus import Event, FeedStatus, Steal, ThreePointerMade, snake_name
 from actionbus.testing import make
-from actionbus_plugins.notifier.checks.scope import Scope
-from actionbus_plugins.notifier.checks.texts import check_condition, check_message
-from actionbus_plugins.notifier.fields import Sort, names_for
-from actionbus_plugins.notifier.language import Condition, Message, reason
-from actionbus_plugins.notifier.names import values
+from actionbus_plugins.conditions.checks.scope import Scope
+from actionbus_plugins.conditions.checks.texts import check_condition, check_message
+from actionbus_plugins.conditions.fields import Sort, names_for
+from actionbus_plugins.conditions.language import Condition, Message, reason
+from actionbus_plugins.conditions.names import values
 from actionbus_plugins.score_tracker.moments import LeadChange, Tie
 
 STEAL = make(Steal, player="Ann Lee", period=4, clock="02:00", score=(88, 85))

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import attrs
 from attrs import frozen
 
-from actionbus import Action, Event, Moment
-from actionbus_plugins.notifier.checks.asked import Wrong, wrong_where
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope, as_list, did_you_mean, in_words
-from actionbus_plugins.notifier.checks.texts import check_condition, check_message
+from actionbus import Action, Event
+from actionbus_plugins.conditions.checks.asked import Wrong, wrong_where
+from actionbus_plugins.conditions.checks.classes import FindPublisher, lacks_publisher, scope_of, wrong_classes
+from actionbus_plugins.conditions.checks.scope import Complaint, as_list, did_you_mean, in_words
+from actionbus_plugins.conditions.checks.texts import check_condition, check_message
+from actionbus_plugins.conditions.classes import Names, heard_classes, listed
+from actionbus_plugins.conditions.fields import Sort, names_for
+from actionbus_plugins.conditions.where import names_in_where
 from actionbus_plugins.notifier.engine.plan import breakers
-from actionbus_plugins.notifier.fields import Sort, choices_for, names_for
 from actionbus_plugins.notifier.settings import (
     Count,
-    Names,
     Rule,
     Streak,
     game_seconds,
-    heard_classes,
-    listed,
     wall_seconds,
 )
-from actionbus_plugins.notifier.where import names_in_where
 
+_KEYS = frozenset(each.name.removesuffix("_") for each in attrs.fields(Rule))
 _OF_PER = {"player": "player.id", "team": "team.id", "period": "period"}
 
 
@@ -34,8 +34,7 @@ class Around:
 
     lists: Mapping[str, tuple[str, ...]]
     channels: Collection[str]
-    missing_publisher: Callable[[str], str | None]
-    """See ``PluginContext.missing_publisher``."""
+    missing_publisher: FindPublisher
 
 
 def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
@@ -49,15 +48,17 @@ def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
         yield from wrong_channels(rule.notify, around.channels)
     on, streak = listed(rule.on), rule.streak
     # Where some of the classes are wrong, which is told, the others say what is wrong with the rest of the rule.
-    right = {name: kind for name, kind in known.items() if _missing(name, known, around) is None}
+    right = {
+        name: kind for name, kind in known.items() if lacks_publisher(name, known, around.missing_publisher) is None
+    }
     of = {name: right[name] for name in (listed(streak.of) if streak is not None else ()) or on if name in right}
     heard = list(dict.fromkeys(name for name in (*on, *breakers(rule)) if name in right))
-    asked = _scope({name: right[name] for name in heard}, names_in_where) if heard else None
+    asked = scope_of({name: right[name] for name in heard}, names_in_where) if heard else None
     if on and not unknown:
         if streak is not None:
             yield from _wrong_streak(rule, streak, known)
         yield from _lacking(rule, heard, known)
-    yield from wrong_where(rule.where, asked, around.lists)
+    yield from wrong_where(rule.where, asked, around.lists, _KEYS)
     if of:
         yield from _wrong_texts(rule, of, around)
 
@@ -65,38 +66,10 @@ def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
 def _wrong_classes(rule: Rule, around: Around, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
     if not listed(rule.on):
         yield ("on",), "is empty, so the alert would never be sent", 'name event classes, such as ["steal"]'
-    yield from _unknown(("on",), rule.on, around, known)
+    yield from wrong_classes(("on",), rule.on, around.missing_publisher, known)
     if rule.streak is not None:
-        yield from _unknown(("streak", "of"), rule.streak.of, around, known)
-        yield from _unknown(("streak", "broken_by"), rule.streak.broken_by, around, known)
-
-
-def _unknown(keys: Sequence[str], names: Names, around: Around, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
-    for place, name in enumerate(listed(names)):
-        at: tuple[str | int, ...] = (*keys, place) if not isinstance(names, str) else tuple(keys)
-        plugin = _missing(name, known, around)
-        if plugin is not None:
-            yield at, f"{name} is announced by the plugin {plugin}, which is not configured", f"add [plugin.{plugin}]"
-        elif name not in known:
-            advice = "docs/events.md lists them; moments need their plugin in this file"
-            hint = as_list(name, known) or did_you_mean(name, known) or advice
-            yield at, f"there is no event class '{name}'", hint
-
-
-def _missing(name: str, known: Mapping[str, type[Event]], around: Around) -> str | None:
-    """Name the plugin that announces moments of a class and is not configured; None for what has none."""
-    return around.missing_publisher(name) if issubclass(known.get(name, Moment), Moment) else None
-
-
-def _scope(
-    kinds: Mapping[str, type[Event]],
-    names: Callable[[type[Event]], Mapping[str, Sort]],
-    rule: Mapping[str, Sort] = types.MappingProxyType({}),
-    elsewhere: Mapping[str, Complaint] = types.MappingProxyType({}),
-) -> Scope:
-    classes = {name: names(kind) for name, kind in kinds.items()}
-    choices = {name: choices_for(kind) for name, kind in kinds.items()}
-    return Scope(classes=classes, choices=choices, rule=rule, elsewhere=elsewhere)
+        yield from wrong_classes(("streak", "of"), rule.streak.of, around.missing_publisher, known)
+        yield from wrong_classes(("streak", "broken_by"), rule.streak.broken_by, around.missing_publisher, known)
 
 
 def _wrong_together(rule: Rule) -> Iterator[Wrong]:
@@ -168,7 +141,7 @@ def _wrong_texts(rule: Rule, of: Mapping[str, type[Event]], around: Around) -> I
             "streak": (f"{alone} and knows no streak", "say how many in streak = { n = ... }"),
             "count": (f"{alone} and knows no count", "say how many in count = { at_least = ... }"),
         }
-        scope = _scope(of, names_for, lists, elsewhere | with_more)
+        scope = scope_of(of, names_for, lists, elsewhere | with_more)
         for what, hint in check_condition(rule.when, scope, list(of.values()), samples):
             yield ("when",), what, hint
     if rule.message is not None:
@@ -184,7 +157,7 @@ def _wrong_texts(rule: Rule, of: Mapping[str, type[Event]], around: Around) -> I
         else:
             elsewhere["count"] = ("this rule has no count", "ask for one: count = { at_least = 3 }")
         for what, hint in check_message(
-            rule.message, _scope(of, names_for, named, elsewhere), list(of.values()), samples
+            rule.message, scope_of(of, names_for, named, elsewhere), list(of.values()), samples
         ):
             yield ("message",), what, hint
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from actionbus_plugins.notifier.language import LONGEST
-from actionbus_plugins.notifier.names import seconds
+from actionbus_plugins.conditions.language import LONGEST
+from actionbus_plugins.conditions.names import seconds
 
 TAGS = "only {% if %}, {% elif %}, {% else %} and {% endif %} may stand in a message"
 _TWO = "cannot be read: a value follows upon a value"

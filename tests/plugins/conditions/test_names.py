@@ -29,10 +29,10 @@ from actionbus import (
     snake_name,
 )
 from actionbus.testing import HOME, make
-from actionbus_plugins.notifier.checks.samples import sample
-from actionbus_plugins.notifier.fields import Sort, choices_for, names_for
-from actionbus_plugins.notifier.language import Message
-from actionbus_plugins.notifier.names import values
+from actionbus_plugins.conditions.checks.samples import sample
+from actionbus_plugins.conditions.fields import Sort, choices_for, names_for
+from actionbus_plugins.conditions.language import Message
+from actionbus_plugins.conditions.names import values
 from actionbus_plugins.score_tracker.moments import FinalScore, LeadChange, ScoreLine
 
 PYTHON: Mapping[Sort, tuple[type, ...]] = {

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from actionbus import Action, Change, Event, FeedStatus, Player, Score, Team, period_text, snake_name
-from actionbus_plugins.notifier.fields import Form, by_kind, forms, names_for
+from actionbus_plugins.conditions.fields import Form, by_kind, forms, names_for
 
 _EXACT: dict[Form, type] = {"number": int, "text": str, "boolean": bool}  # told as they are
 _CLOCK = re.compile(r"(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)", re.ASCII)

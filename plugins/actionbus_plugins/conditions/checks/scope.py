@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
-from actionbus_plugins.notifier.fields import Sort
+from actionbus_plugins.conditions.fields import Sort
 
 Complaint = tuple[str, str | None]
 """What is wrong, and what to do."""

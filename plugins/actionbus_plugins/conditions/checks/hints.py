@@ -7,8 +7,8 @@ import re
 
 from jinja2 import nodes
 
-from actionbus_plugins.notifier.checks.scope import Scope
-from actionbus_plugins.notifier.names import seconds
+from actionbus_plugins.conditions.checks.scope import Scope
+from actionbus_plugins.conditions.names import seconds
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _PERIOD = re.compile(r"(Q|OT)(\d{1,2})", re.ASCII | re.IGNORECASE)

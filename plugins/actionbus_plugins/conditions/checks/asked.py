@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-import attrs
-
-from actionbus_plugins.notifier.checks.hints import number_in
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope, did_you_mean
-from actionbus_plugins.notifier.fields import Sort
-from actionbus_plugins.notifier.settings import Asked, Rule
-from actionbus_plugins.notifier.where import folded
+from actionbus_plugins.conditions.checks.hints import number_in
+from actionbus_plugins.conditions.checks.scope import Complaint, Scope, did_you_mean
+from actionbus_plugins.conditions.fields import Sort
+from actionbus_plugins.conditions.where import Asked, folded
 
 Wrong = tuple[tuple[str | int, ...], str, str | None]
 """Keys from the rule's table, what is wrong there, and what to do."""
 Value = str | int | float | bool
 
-_OF_RULES = frozenset(each.name.removesuffix("_") for each in attrs.fields(Rule))
 _SHOULD: Mapping[Sort, str] = {"number": "a number", "text": "text", "boolean": "true or false"}
 
 
-def wrong_where(where: Mapping[str, Asked], scope: Scope | None, lists: Collection[str]) -> Iterator[Wrong]:
-    """Say what is wrong with ``where``; without a scope, where the classes are not known, less is seen."""
+def wrong_where(
+    where: Mapping[str, Asked], scope: Scope | None, lists: Collection[str], around: Collection[str]
+) -> Iterator[Wrong]:
+    """Say what is wrong with ``where``; without a scope, where the classes are not known, less is seen.
+
+    ``around`` are the keys of the table that it stands in.
+    """
     for name, wanted in where.items():
         sort: Sort = "any"
         if scope is not None:
             sort, wrong = scope.find(name)
             if wrong is not None:
-                hint = "it is a key of the rule: write it above where, not in it" if name in _OF_RULES else wrong[1]
+                hint = "it is a key of its own: write it above where, not in it" if name in around else wrong[1]
                 yield ("where", name), wrong[0], hint
         if wanted == ():
             yield ("where", name), "is an empty list, so nothing would match", "name what it may be"

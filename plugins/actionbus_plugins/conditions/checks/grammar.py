@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from attrs import define, field
 from jinja2 import nodes
 
-from actionbus_plugins.notifier.checks.calls import SAID, one_of_them, wrong_call, wrong_filter, wrong_item, wrong_test
-from actionbus_plugins.notifier.checks.compared import never, without_quotes
-from actionbus_plugins.notifier.checks.filters import FILTERS
-from actionbus_plugins.notifier.checks.hints import bare, in_quotes, path_of, source, with_numbers
-from actionbus_plugins.notifier.checks.scope import Complaint, Scope
-from actionbus_plugins.notifier.checks.syntax import TAGS
-from actionbus_plugins.notifier.fields import Sort
+from actionbus_plugins.conditions.checks.calls import (
+    SAID,
+    one_of_them,
+    wrong_call,
+    wrong_filter,
+    wrong_item,
+    wrong_test,
+)
+from actionbus_plugins.conditions.checks.compared import never, without_quotes
+from actionbus_plugins.conditions.checks.filters import FILTERS
+from actionbus_plugins.conditions.checks.hints import bare, in_quotes, path_of, source, with_numbers
+from actionbus_plugins.conditions.checks.scope import Complaint, Scope
+from actionbus_plugins.conditions.checks.syntax import TAGS
+from actionbus_plugins.conditions.fields import Sort
 
 _SYMBOLS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _STATEMENTS = {
