@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from actionbus import Due, Event, event_classes
 
 Names = str | tuple[str, ...]
@@ -18,3 +20,8 @@ def heard_classes() -> dict[str, type[Event]]:
 def listed(value: Names) -> tuple[str, ...]:
     """Return the names, of one or of a list."""
     return (value,) if isinstance(value, str) else value
+
+
+def widest(kinds: Collection[type[Event]]) -> list[type[Event]]:
+    """Return the classes that are no subclass of another of them: to hear these is to hear all, and once."""
+    return [kind for kind in kinds if not any(kind is not other and issubclass(kind, other) for other in kinds)]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from actionbus import ConfigError, PluginContext, Problem, SecretSource
+from actionbus_plugins.addresses import IN_CLEAR, KEPT, SECRET_HEADERS, wrong_ca_file, wrong_header, wrong_url
 from actionbus_plugins.notifier.delivery import addresses
 from actionbus_plugins.notifier.delivery.channel import NEEDED, OWN, Channel, Use, targets
 
 Keys = tuple[str | int, ...]
 Look = Callable[[str], str | None]
 Wrong = Iterator[tuple[Keys, str, str | None]]
-
-_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"}
-_IN_CLEAR = "a secret may not stand here in clear"
-_KEPT = 'write { env = "NAME" } or { file = "path" }'
 
 
 def problems(channels: Mapping[str, Channel], context: PluginContext) -> Iterator[Problem]:
@@ -45,25 +40,25 @@ def _wrong(channel: Channel) -> Wrong:
     if channel.use == "webhook":
         yield from _wrong_webhook(channel)
     elif isinstance(channel.url, str) and channel.use in OWN["url"]:
-        yield ("url",), _IN_CLEAR, _KEPT
+        yield ("url",), IN_CLEAR, KEPT
     if channel.use == "slack" and channel.channel is not None:
         yield from _said(("channel",), addresses.wrong_slack_channel(channel.channel))
     if channel.use == "telegram" and channel.chat is not None:
         yield from _said(("chat",), addresses.wrong_telegram_chat(str(channel.chat)))
-    if channel.server is not None and (said := addresses.wrong_url(channel.server, path=False)):
+    if channel.server is not None and (said := wrong_url(channel.server, path=False)):
         yield ("server",), said, 'such as "https://ntfy.sh"'
 
 
 def _wrong_webhook(channel: Channel) -> Wrong:
     if isinstance(channel.url, str):
-        yield from _said(("url",), addresses.wrong_url(channel.url))
+        yield from _said(("url",), wrong_url(channel.url))
     for header, value in (channel.headers or {}).items():
-        if (said := addresses.wrong_header(header, value)) is not None:
+        if (said := wrong_header(header, value)) is not None:
             yield ("headers", header), said, None
-        elif isinstance(value, str) and header.lower() in _SECRET_HEADERS:
+        elif isinstance(value, str) and header.lower() in SECRET_HEADERS:
             bearer = ', or write token = { env = "NAME" } for "Bearer TOKEN"'
             hint = f'name where it is kept: {{ env = "NAME" }}{bearer if header.lower() == "authorization" else ""}'
-            yield ("headers", header), _IN_CLEAR, hint
+            yield ("headers", header), IN_CLEAR, hint
 
 
 def _said(keys: Keys, said: str | None) -> Wrong:
@@ -91,7 +86,7 @@ def _wrong_secrets(name: str, channel: Channel, context: PluginContext) -> Itera
 def _secrets(channel: Channel) -> Iterator[tuple[Keys, SecretSource, Look]]:
     tokens: dict[Use, Look] = {"slack": addresses.wrong_slack_token, "telegram": addresses.wrong_telegram_token}
     urls: dict[Use, Look] = {"discord": addresses.wrong_webhook, "apprise": _wrong_apprise}
-    look = urls.get(channel.use, addresses.wrong_url)
+    look = urls.get(channel.use, wrong_url)
     if isinstance(channel.topic, SecretSource):
         yield ("topic",), channel.topic, addresses.wrong_topic
     if channel.token is not None:
@@ -113,19 +108,7 @@ def _wrong_apprise(url: str) -> str | None:
 
 
 def _wrong_files(channel: Channel) -> Iterator[tuple[str, str]]:
-    if channel.ca_file is not None and (said := _wrong_ca_file(channel.ca_file)):
+    if channel.ca_file is not None and (said := wrong_ca_file(channel.ca_file)):
         yield "ca_file", said
     if channel.path is not None and (said := addresses.wrong_place(channel.path)):
         yield "path", said
-
-
-def _wrong_ca_file(path: Path) -> str | None:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError:
-        return "holds no certificates (PEM)"
-    except FileNotFoundError:
-        return f"there is no file {path}"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    return None

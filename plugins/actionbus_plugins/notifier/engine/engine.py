@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from actionbus import Action, Event, PeriodStart
+from actionbus_plugins.conditions.classes import widest
 from actionbus_plugins.notifier.engine.desk import Desk
 from actionbus_plugins.notifier.engine.life import Lives
 from actionbus_plugins.notifier.engine.pattern import Pattern
@@ -69,4 +70,4 @@ def kinds_of(plans: Sequence[Plan]) -> list[type[Event]]:
     wanted = {kind for plan in plans for kind in (*plan.kinds, *plan.breaks)}
     if any(plan.uses_game_clock for plan in plans):
         wanted.add(PeriodStart)
-    return [kind for kind in wanted if not any(kind is not other and issubclass(kind, other) for other in wanted)]
+    return widest(wanted)

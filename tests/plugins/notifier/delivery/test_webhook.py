@@ -17,7 +17,7 @@ from tests.plugins.notifier.delivery.services import Answer, NtfyServer, Receive
 from trio.testing import MockClock
 
 from actionbus.testing import FIXTURE, TIP_OFF
-from actionbus_plugins.notifier.delivery.addresses import wrong_url
+from actionbus_plugins.addresses import wrong_url
 from actionbus_plugins.notifier.delivery.http import open_web
 from actionbus_plugins.notifier.delivery.outcome import Refused
 
