@@ -124,6 +124,9 @@ if TYPE_CHECKING:
     from actionbus.rehearsal import Rehearse as Rehearse
     from actionbus.rehearsal import Sent as Sent
     from actionbus.secrets import Secret as Secret
+    from actionbus.signing.keys import Key as Key
+    from actionbus.signing.keys import read_key as read_key
+    from actionbus.signing.keys import sign as sign
     from actionbus.trying import Say as Say
     from actionbus.trying import TryChannel as TryChannel
     from actionbus.trying import TryChannels as TryChannels
@@ -149,6 +152,7 @@ _MODULES = {
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
     "secrets": ("Secret",),
+    "signing.keys": ("Key", "read_key", "sign"),
     "trying": ("Say", "TryChannel", "TryChannels"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
