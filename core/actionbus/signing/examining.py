@@ -135,10 +135,9 @@ def _wrong_clock(timestamp: str, now: float, tolerance: float) -> Iterator[Flaw]
         return
     age = now - int(timestamp)
     if abs(age) > tolerance:
-        which, where = ("old", "behind the clock here") if age > 0 else ("new", "ahead of the clock here")
-        what = (
-            f"webhook-timestamp is too {which}: {_length(abs(age))} {where}, where {_length(tolerance)} are tolerated"
-        )
+        which, where = ("old", "behind") if age > 0 else ("new", "ahead of")
+        told = f"{_length(abs(age))} {where} the clock here, and at most {_length(tolerance)} are tolerated"
+        what = f"webhook-timestamp is too {which}: {told}"
         hint = "set the clocks of both machines; for a request that was kept for a while allow more"
         yield Flaw(kind="clock", what=what, hint=hint)
 

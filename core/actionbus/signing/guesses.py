@@ -62,7 +62,7 @@ def guess_ids(header: str, body: bytes) -> Iterator[Guess]:
     except (ValueError, RecursionError):
         parsed = None
     inside = cast("dict[str, object]", parsed).get("id") if isinstance(parsed, dict) else None
-    others = {unquote(header), quote(header, safe=":"), header.partition(".")[0]}
+    others = {unquote(header), quote(header, safe=":"), quote(header, safe=""), header.partition(".")[0]}
     if isinstance(inside, str):
         others.add(inside)
     for other in sorted(others - {header}):
