@@ -19,6 +19,17 @@ def add_config(parser: argparse.ArgumentParser, text: str = CONFIG_HELP) -> None
     parser.add_argument("--config", type=path, metavar="FILE", help=text)
 
 
+def add_log_level(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the option to the whole and to each command: people write it in either place."""
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        metavar="LEVEL",
+        default=default,
+        help="how much to log on stderr: debug, info (default), warning, error",
+    )
+
+
 def path(argument: str) -> Path:
     """Read a path."""
     from pathlib import Path
@@ -55,3 +66,14 @@ def speed(argument: str) -> float:
     if not 0 < factor < 1e9 and argument != "max":
         raise argparse.ArgumentTypeError(f"{argument!r} should be a number above 0, or max")
     return factor
+
+
+def share(argument: str) -> float:
+    """Read a share of something."""
+    try:
+        part = float(argument)
+    except ValueError:
+        part = math.nan
+    if not 0 <= part <= 1:
+        raise argparse.ArgumentTypeError(f"{argument!r} should be a number from 0 to 1")
+    return part

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from actionbus.cli.alerting import add_alerts, add_explain, add_notify
 from actionbus.cli.commanding import add_mute, add_reload, add_unmute
-from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, path, speed, text, whole
+from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, add_log_level, path, speed, text, whole
+from actionbus.cli.receiving import add_webhook
 from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
 from actionbus.cli.trials import add_backtest, add_test
 
@@ -30,6 +31,7 @@ EPILOG = """\
   actionbus backtest game.jsonl       what would the alerts have sent?
   actionbus test                      do they still send what you expect?
   actionbus notify test phone         does this channel work?
+  actionbus webhook listen            what does a webhook bring?
   actionbus simulate --port 8765      a feed to connect to
   actionbus reload                    take a changed plugins.toml over
   actionbus mute all 2h               no alerts for a while
@@ -41,10 +43,10 @@ EPILOG = """\
 
 exit codes: 0 all is well; 1 something failed while running; 2 the
 configuration or the command line is wrong; 130 Ctrl-C ended a command that
-would have ended by itself (run, simulate and log --follow: 0)."""
+would have ended by itself (run, simulate, webhook listen, log --follow: 0)."""
 
 
-_TRIALS = (add_backtest, add_test, add_explain, add_notify)
+_TRIALS = (add_backtest, add_test, add_explain, add_notify, add_webhook)
 _COMMANDING = (add_reload, add_mute, add_unmute)
 _TOOLS = (add_fixtures, add_alerts, add_log, add_export, add_doctor)
 
@@ -53,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line."""
     parser = _Parser(prog="actionbus", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    _log_level(parser, default="info")
+    add_log_level(parser, default="info")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
     for add in (
         _add_run,
@@ -66,7 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
         *_TOOLS,
         *_COMMANDING,
     ):
-        _log_level(add(commands.add_parser), default=argparse.SUPPRESS)
+        add_log_level(add(commands.add_parser), default=argparse.SUPPRESS)
     return parser
 
 
@@ -208,17 +210,6 @@ def _add_plugins(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argume
     )
     add_config(plugins, OPTIONAL_CONFIG_HELP)
     return plugins
-
-
-def _log_level(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add the option to the whole and to each command: people write it in either place."""
-    parser.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        metavar="LEVEL",
-        default=default,
-        help="how much to log on stderr: debug, info (default), warning, error",
-    )
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
