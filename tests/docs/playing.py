@@ -11,6 +11,7 @@ The rules that pages follow, by the language of a block; what follows the langua
 - ``console``: the same for lines behind ``$``; the other lines are all that is printed, but for the log. ``...`` stands
   for anything, as a line of its own for any lines. What goes on until it is told to end prints at least these lines.
   With ``background`` it goes on until the page's end.
+- ``js``: a file that is named, and that Node can read.
 - ``ini`` with ``[Service]``: a unit of systemd whose command line is right. ``json``: has the shape of a real object.
 - ``skip: REASON``: is not tried.
 
@@ -39,11 +40,11 @@ from tests.docs.world import World
 from actionbus.cli.parser import make_parser
 
 PATIENCE = 60.0  # seconds that a command may take before it counts as stuck
-PORTS = ("8080", "8765")
+PORTS = ("8080", "8400", "8401", "8402", "8765")
 FILE = re.compile(r"(>> )?([\w./-]+\.\w+)( wrong)?")
 LASTING = re.compile(
     r"(?:actionbus|\./dev)(?: actionbus)? (?:run|simulate)\b(?!.*--(?:until-finished|help))"
-    r"|actionbus log .*--follow|python receiver\.py"
+    r"|actionbus log .*--follow|actionbus webhook listen\b(?!.*--(?:once|help))|python receiver\.py|node receiver\.mjs"
 )
 
 
@@ -98,6 +99,7 @@ class Story:
         runners = {
             "console": self._console,
             "ini": self._ini,
+            "js": self._js,
             "json": self._json,
             "python": self._python,
             "sh": self._sh,
@@ -166,6 +168,11 @@ class Story:
         else:
             (self._cwd / f"{name}.py").write_text(text, encoding="utf-8")
             self._succeed(block, f"python {name}.py")
+
+    def _js(self, block: Block) -> None:
+        path = self._written(block, self._with_ports(block.text))
+        assert path is not None, f"{block.place}: a file without a name"
+        self._succeed(block, f"node --check {path}")
 
     # --- commands ---
 

@@ -15,11 +15,13 @@ import pytest
 from tests.core.cli.conftest import leave_logs
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.docs.playing import Story
-from tests.docs.world import SECRETS, World, make_journal, make_world
+from tests.docs.world import SECRETS, World, find_node, make_journal, make_world
 
 from actionbus.cli import logs, main
 
 SKIPPED = 2  # blocks that are not tried, at most
+
+NEEDS_NODE = pytest.mark.skipif(find_node() is None, reason="there is no Node on this machine to read JavaScript")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +77,8 @@ def posted(world: World) -> list[object]:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_snippet_of_the_page_works(page: Path, world: World, check: Callable[[Path], list[str]]) -> None:
+    if find_node() is None and any(block.language == "js" for block in blocks(page)):
+        pytest.skip("there is no Node on this machine, which the page's JavaScript is for")
     story = Story(world, check, partial(posted, world))
     try:
         for block in blocks(page):
@@ -124,6 +128,8 @@ def test_a_command_of_dev_that_is_shown_is_one() -> None:
         ("ini", "", "[Service]\nType=notify\nExecStart=/bin/actionbus run"),
         ("ini", "", "[Service]\nExecStart=/bin/actionbus walk"),
         ("json", "", '{"id": 1}'),
+        pytest.param("js", "a.mjs", "const a = ;", marks=NEEDS_NODE),
+        ("js", "", "const a = 1;"),
     ],
 )
 def test_a_snippet_that_does_not_work_is_told(

