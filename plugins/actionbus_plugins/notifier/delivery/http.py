@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
-import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 import httpx2
 import trio
@@ -19,16 +15,10 @@ from attrs import frozen
 
 from actionbus import Secret
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused
+from actionbus_plugins.web import LONGEST_WAIT, USER_AGENT, clean, parts, read, trusting, wait_for, why
 
-MOST_READ = 65_536  # bytes of an answer
-MOST_WORDS = 200  # characters of it that are shown
-LONGEST_WAIT = 3_600.0  # seconds, whatever a server asks for
 UNAVAILABLE = 503  # of the 5xx the one that says that nothing was done
 AGAIN = (408, 425, 429)  # of the 4xx: asking again makes sense
-_SHORTEST = 8  # characters of a part of a secret address that is hidden by itself: shorter ones are words
-
-for _name in ("httpx2", "httpcore2"):  # they log addresses and headers, in which there are secrets
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 @frozen(kw_only=True)
@@ -92,15 +82,15 @@ class Web:
             with trio.fail_after(self._patience):
                 request = self._client.stream(method, url, headers={**own, **(headers or {})}, content=content)
                 async with request as response:
-                    said = await _read(response)
+                    said = await read(response.aiter_raw())
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            return Lost(words=self._clean(_why(error)), sure=True)
+            return Lost(words=self._clean(why(error)), sure=True)
         except trio.TooSlowError:
             return Lost(words=f"no answer within {self._patience:g} s", sure=False)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            return Refused(words=self._clean(_why(error)))
+            return Refused(words=self._clean(why(error)))
         except (httpx2.HTTPError, httpx2.StreamError, OSError, ValueError) as error:  # ValueError: of odd headers
-            words = self._clean(_why(error))
+            words = self._clean(why(error))
             if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
                 return Refused(words=words)  # of the host's name: nothing was read
             return Lost(words=words, sure=False)
@@ -109,7 +99,7 @@ class Web:
             status=response.status_code,
             body=body_said,
             words=self._clean(_words(body_said) or said.decode(errors="replace")),
-            wait=max(_wait(response.headers.get("retry-after", "")), _wait_within(body_said)),
+            wait=max(wait_for(response.headers.get("retry-after", "")), _wait_within(body_said)),
         )
 
     def _clean(self, text: str) -> str:
@@ -121,60 +111,16 @@ async def open_web(
     patience: float, ca_file: Path | None, token: Secret | None, hidden: Iterable[str]
 ) -> AsyncGenerator[Web]:
     """Open a client. Raises OSError where ``ca_file`` cannot be used."""
-    context = httpx2.create_ssl_context()  # it trusts the system's authorities
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
     client = httpx2.AsyncClient(
-        verify=context,
+        verify=trusting(ca_file),
         timeout=httpx2.Timeout(None, connect=patience / 2),
         trust_env=False,
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept
-        headers={"user-agent": "actionbus", "accept-encoding": "identity"},
+        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
     )
     async with client:
         yield Web(client, patience, token, parts(hidden))
-
-
-def clean(text: str, hidden: Iterable[str]) -> str:
-    """Return a server's words on one line, short, without what must not be shown: that is what ``parts`` gives."""
-    for each in hidden:
-        text = text.replace(each, "***")
-    plain = "".join(each if each.isprintable() else " " for each in text)
-    return " ".join(plain.split())[:MOST_WORDS]
-
-
-def parts(hidden: Iterable[str]) -> tuple[str, ...]:
-    """Return what must not be shown of secrets, the longest first: each as a whole, and of an address what is in it."""
-    found: set[str] = set()
-    for secret in hidden:
-        found.add(secret)
-        if "://" in secret:
-            split = urlsplit(secret)
-            tail = secret.partition("://")[2].partition("/")[2]
-            pieces = [*split.path.split("/"), *split.query.split("&"), split.query, tail]
-            found.update(each for each in pieces if len(each) >= _SHORTEST)
-    return tuple(sorted(found - {""}, key=len, reverse=True))
-
-
-def _why(error: BaseException) -> str:
-    """Return the words of an error, or of what has led to it: httpx2 passes many on without."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if said := str(cause):
-            return said
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    said = b""
-    with trio.CancelScope() as enough:
-        async for chunk in response.aiter_raw():
-            said = (said + chunk)[:MOST_READ]
-            if len(said) == MOST_READ:
-                enough.cancel()  # leaving the loop would leave httpx2's generators to the garbage collector
-    return said
 
 
 def _object(said: bytes) -> Mapping[str, object]:
@@ -190,17 +136,6 @@ def _words(body: Mapping[str, object]) -> str:
     """Return what a server says in words; empty where that is not known."""
     said = (body.get(key) for key in ("error", "message", "detail", "description"))
     return next((words for words in said if isinstance(words, str)), "")
-
-
-def _wait(after: str) -> float:
-    """Read Retry-After: seconds, or a date."""
-    if after.isascii() and after.isdigit():
-        return min(float(after[:9]), LONGEST_WAIT)
-    try:
-        seconds = parsedate_to_datetime(after).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-    return min(max(0.0, seconds), LONGEST_WAIT)
 
 
 def _wait_within(body: Mapping[str, object]) -> float:

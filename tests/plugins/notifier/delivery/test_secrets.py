@@ -20,7 +20,7 @@ from trio.testing import MockClock
 
 from actionbus import ConfigError, SecretSource
 from actionbus_plugins.notifier.delivery import Channel
-from actionbus_plugins.notifier.delivery.http import parts
+from actionbus_plugins.web import parts
 
 CANARY = "CANARY-3f9a2b77"
 VARIABLES = {

@@ -16,12 +16,13 @@ import trio
 from attrs import field, frozen
 
 from actionbus import Secret
-from actionbus_plugins.notifier.delivery.http import AGAIN, UNAVAILABLE, clean
+from actionbus_plugins.notifier.delivery.http import AGAIN, UNAVAILABLE
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused, Sheet
 from actionbus_plugins.notifier.delivery.services.ntfy import in_words
 from actionbus_plugins.notifier.delivery.services.schemes import ALLOWED, ANYWHERE
 from actionbus_plugins.notifier.delivery.steps import Ability, Step
 from actionbus_plugins.notifier.notice import Notice
+from actionbus_plugins.web import clean
 
 if TYPE_CHECKING:
     from apprise.plugins.base import NotifyBase

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
-from actionbus_plugins.notifier.delivery.http import LONGEST_WAIT, Reply, Web
+from actionbus_plugins.notifier.delivery.http import Reply, Web
 from actionbus_plugins.notifier.delivery.outcome import Arrived, Lost, Outcome, Refused
 from actionbus_plugins.notifier.delivery.texts import fit
+from actionbus_plugins.web import LONGEST_WAIT
 
 SLACK = "https://slack.com"
 LONGEST = 3_000  # as of texts in a block
