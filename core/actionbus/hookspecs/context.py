@@ -113,6 +113,7 @@ class PluginContext:
         stored: Callable[[str], Awaitable[list[tuple[str, str, bytes]]]] | None = None,
         past: Callable[[str, int, tuple[type[Event], ...]], Awaitable[list[Event]]] | None = None,
         fixtures: Callable[[], list[str]] = list,
+        heard: Callable[[type[Moment]], bool] = lambda _: False,
     ) -> None:
         self.name = name
         self.restarting = False
@@ -131,6 +132,7 @@ class PluginContext:
         self._stored = stored
         self._past = past
         self._fixtures = fixtures
+        self._heard = heard
 
     def settings(self, cls: type[T]) -> T:
         """Return the plugin's table ``[plugin.NAME]`` as an attrs class. Raises ConfigError with all that is wrong."""
@@ -251,3 +253,10 @@ class PluginContext:
         a handler, for a class that the declaration does not name, and beyond 8 moments that follow from each other.
         """
         publish(self.name, moment, self._publishes)
+
+    def is_heard(self, kind: type[Moment]) -> bool:
+        """Whether a plugin of this run listens to what is new of a class: what nobody hears need not be published.
+
+        One that is being set up again counts as what it was before: it reads on where it was.
+        """
+        return self._heard(kind)

@@ -79,6 +79,8 @@ class Host:
     """Plugins that are to leave while the others go on."""
     members: dict[str, Member] = field(init=False, factory=dict[str, Member])
     _subscribers: dict[str, Subscriber] = field(init=False, factory=dict[str, Subscriber])
+    _tables: dict[str, HandlerTable] = field(init=False, factory=dict[str, HandlerTable])
+    """What each plugin of this run hears, or heard last."""
     _folds: list[Fold] = field(init=False, factory=list[Fold])
     _makers: Makers = field(init=False, factory=Makers)
     _origins: dict[str, str] = field(init=False, factory=dict[str, str])
@@ -171,7 +173,12 @@ class Host:
             stored=partial(self.log.stored, plugin.name),
             past=self._past,
             fixtures=lambda: list(self.pipelines),
+            heard=self._has_hearer,
         )
+
+    def _has_hearer(self, kind: type[Event]) -> bool:
+        """Whether a plugin of this run listens to what is new of a class, be it one that is set up anew just now."""
+        return any(table[kind, Change.ADDED] for table in self._tables.values())
 
     async def _past(self, fixture: str, until: int, kinds: tuple[type[Event], ...]) -> list[Event]:
         """Return the events of some classes in the rows of a fixture up to a position."""
@@ -255,6 +262,7 @@ class Host:
                     attrs.evolve(each, plugin=plugin.name, settings=settings, from_start=from_start) for each in folds
                 ]
                 self._subscribers[plugin.name] = subscriber
+                self._tables[plugin.name] = subscriber.handlers
                 self._one_is_set_up.unpark_all()
                 member = self.members[plugin.name] = Member(plugin, subscriber, lanes, context, setting_up)
                 if self._finishing.is_set():

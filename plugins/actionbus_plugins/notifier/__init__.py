@@ -34,7 +34,9 @@ from actionbus_plugins.notifier.check import problems
 from actionbus_plugins.notifier.delivery import Channels, open_outbox, tries
 from actionbus_plugins.notifier.delivery import problems as channel_problems
 from actionbus_plugins.notifier.engine import Plan, kinds_of, make_plan
+from actionbus_plugins.notifier.herald import open_herald
 from actionbus_plugins.notifier.mutes import Mutes, said, standing
+from actionbus_plugins.notifier.published import Alert as Alert
 from actionbus_plugins.notifier.rehearsal import MemoryDesk, Rehearsal
 from actionbus_plugins.notifier.settings import Defaults, Lists, Rule
 
@@ -54,7 +56,7 @@ TABLES = {"alert": RULES, "notify": Channels, "defaults": Defaults, "lists": _TE
 @hookimpl
 def declare() -> Declaration:
     """Own the tables of alerts; rules are checked against the event classes and each other."""
-    return Declaration(settings=Settings, tables=TABLES, check=check)
+    return Declaration(settings=Settings, tables=TABLES, publishes=(Alert,), check=check)
 
 
 def check(context: PluginContext) -> None:
@@ -72,9 +74,10 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
     """Listen to what the rules name; keep the channels open until after the last event."""
     plans, timezone = make_plans(context), context.table("defaults", Defaults).timezone
     changes = ALL_CHANGES if any(plan.pending for plan in plans) else CONFIRMED
-    async with open_outbox(context, context.table("notify", Channels), timezone=timezone) as outbox:
+    outboxes = open_outbox(context, context.table("notify", Channels), timezone=timezone)
+    async with outboxes as outbox, open_herald(context, outbox) as herald:
         mutes = Mutes(context, [plan.name for plan in plans], ZoneInfo(timezone))
-        alerts = Alerts(plans, context, outbox, mutes.covers)
+        alerts = Alerts(plans, context, herald, mutes.covers)
         heard = [on(kind, alerts.hear, changes=changes) for kind in kinds_of(plans)]
         gone = {Change.WITHDRAWN}
         left = [on(Action, alerts.take_back, changes=gone), on(Moment, alerts.take_back, changes=gone)]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import attrs
 from attrs import frozen
 
-from actionbus import Action, Event
+from actionbus import Action, Event, Moment
 from actionbus_plugins.conditions.checks.asked import Wrong, wrong_where
 from actionbus_plugins.conditions.checks.classes import FindPublisher, lacks_publisher, scope_of, wrong_classes
 from actionbus_plugins.conditions.checks.scope import Complaint, as_list, did_you_mean, in_words
@@ -16,6 +16,7 @@ from actionbus_plugins.conditions.classes import Names, heard_classes, listed
 from actionbus_plugins.conditions.fields import Sort, names_for
 from actionbus_plugins.conditions.where import names_in_where
 from actionbus_plugins.notifier.engine.plan import breakers
+from actionbus_plugins.notifier.published import Alert
 from actionbus_plugins.notifier.settings import (
     Count,
     Rule,
@@ -42,6 +43,7 @@ def wrong_rule(rule: Rule, around: Around) -> Iterator[Wrong]:
     known = heard_classes()
     unknown = list(_wrong_classes(rule, around, known))
     yield from unknown
+    yield from _about_alerts(rule, known)
     yield from _wrong_together(rule)
     yield from wrong_cooldown(rule.cooldown)
     if rule.notify is not None:
@@ -70,6 +72,19 @@ def _wrong_classes(rule: Rule, around: Around, known: Mapping[str, type[Event]])
     if rule.streak is not None:
         yield from wrong_classes(("streak", "of"), rule.streak.of, around.missing_publisher, known)
         yield from wrong_classes(("streak", "broken_by"), rule.streak.broken_by, around.missing_publisher, known)
+
+
+def _about_alerts(rule: Rule, known: Mapping[str, type[Event]]) -> Iterator[Wrong]:
+    streak = rule.streak
+    named: dict[tuple[str, ...], Names] = {("on",): rule.on}
+    if streak is not None:
+        named |= {("streak", "of"): streak.of, ("streak", "broken_by"): streak.broken_by}
+    for keys, names in named.items():
+        for place, name in enumerate(listed(names)):
+            if issubclass(known.get(name, Moment), Alert):
+                at: tuple[str | int, ...] = keys if isinstance(names, str) else (*keys, place)
+                what = f"{name} is an alert itself: one that is about alerts would go round in circles"
+                yield at, what, "name what the alerts are about"
 
 
 def _wrong_together(rule: Rule) -> Iterator[Wrong]:

@@ -13,6 +13,7 @@ from actionbus_plugins.conditions.classes import listed
 from actionbus_plugins.conditions.language import Condition, Message
 from actionbus_plugins.conditions.where import matcher
 from actionbus_plugins.notifier.notice import OnCorrection, Priority
+from actionbus_plugins.notifier.published import Alert
 from actionbus_plugins.notifier.settings import Defaults, Per, Quiet, Rule, game_seconds, wall_seconds
 
 Kinds = tuple[type[Event], ...]
@@ -80,8 +81,8 @@ class Plan:
         return self.kept_names - {"streak", "count", "lists"} <= values.keys()
 
     def hears(self, kind: type[Event]) -> bool:
-        """Whether events of a class matter."""
-        return issubclass(kind, self.kinds) or issubclass(kind, self.breaks)
+        """Whether events of a class matter; alerts never do, or one would follow from the other without end."""
+        return not issubclass(kind, Alert) and (issubclass(kind, self.kinds) or issubclass(kind, self.breaks))
 
     def group(self, event: Event) -> str | None:
         """Say whose an event is, by ``per``; None for nobody's."""
