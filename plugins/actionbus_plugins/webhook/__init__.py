@@ -43,7 +43,7 @@ def schema() -> Mapping[str, Any]:
 
 def check(context: PluginContext) -> None:
     """Say everything that is wrong with endpoints that can be read as such. Raises ConfigError."""
-    from actionbus_plugins.webhook.check import problems
+    from actionbus_plugins.webhook.checks import problems
 
     lists: LISTS = {}
     with suppress(ConfigError):  # the notifier's to tell
