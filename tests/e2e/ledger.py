@@ -247,7 +247,8 @@ def _settle(place: Path, receiver: Receiver, journal: Path, fixtures: Sequence[s
         receiver.patience.wait(0.3)
         receiver.gone = max(receiver.gone, 1)  # a kill may have come between the 410 and its record
         _enable(place, receiver)
-        finished = {key for key, each in receiver.state.items() if key[1] == "feed" and each["state"] == "finished"}
+        with receiver.lock:
+            finished = {key for key, each in receiver.state.items() if key[1] == "feed" and each["state"] == "finished"}
         if len(finished) < len(fixtures):
             continue
         over = over or time.monotonic()
