@@ -123,6 +123,7 @@ if TYPE_CHECKING:
     from actionbus.rehearsal import Rehearsal as Rehearsal
     from actionbus.rehearsal import Rehearse as Rehearse
     from actionbus.rehearsal import Sent as Sent
+    from actionbus.schema.values import ValueSchemas as ValueSchemas
     from actionbus.secrets import Secret as Secret
     from actionbus.signing.keys import Key as Key
     from actionbus.signing.keys import read_key as read_key
@@ -151,6 +152,7 @@ _MODULES = {
     "listing": (*("AlertState", "ChannelState", "KeptState", "KnownAlert", "KnownAlerts", "ListAlerts", "OnChannel"),),
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
+    "schema.values": ("ValueSchemas",),
     "secrets": ("Secret",),
     "signing.keys": ("Key", "read_key", "sign"),
     "trying": ("Say", "TryChannel", "TryChannels"),

@@ -119,7 +119,7 @@ such as of a token's variable that is not set here, leave it at 0:
 def _add_schema(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
     schema = add(
         "schema",
-        help="print a JSON Schema of plugins.toml, for editors",
+        help="print a JSON Schema of plugins.toml, or of what is sent",
         description="Print a JSON Schema of plugins.toml, with the tables of all plugins that are\n"
         "installed and of those that plugins.toml names by path. Editors complete keys\n"
         "and event classes by it, say what they are for, and underline what is wrong.",
@@ -130,8 +130,12 @@ and as the first line of plugins.toml:
 
   #:schema ./plugins.schema.json
 
-`actionbus check` sees more. Exit code 1: a plugin cannot be loaded; the schema
-takes any keys in its table.""",
+`actionbus check` sees more. `actionbus schema webhook` prints the schema of what
+webhooks send, with the moments of all these plugins. Exit code 1: a plugin
+cannot be loaded; the schema takes any keys in its table, and lacks its moments.""",
+    )
+    schema.add_argument(
+        "what", metavar="NAME", nargs="?", help="webhook: of what is sent (default: of plugins.toml)"
     )
     add_config(schema, OPTIONAL_CONFIG_HELP)
     schema.add_argument("-o", "--output", metavar="FILE", type=path, help="write it to this file")

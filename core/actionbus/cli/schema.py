@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from actionbus.cli.config import DEFAULT
 from actionbus.cli.output import as_text, stdout_alone
 from actionbus.config import Config, PluginTable, Tree, read_tree
 from actionbus.config.keys import is_table
+from actionbus.config.wrong import did_you_mean
 from actionbus.configfile import read_text
-from actionbus.errors import ActionbusError, Problem
+from actionbus.errors import ActionbusError, ConfigError, Problem
 from actionbus.host import Installed, Loaded, installed, load
 from actionbus.schema import Walk, make_schema
 
@@ -30,9 +31,12 @@ def run(options: Namespace) -> int:
     named = dict(_of_their_own(tree))
     config = Config(plugins={name: PluginTable() for name in known.plugins} | named, tree=tree)
     loaded = load(config, known)
-    schema, problems = _schema(loaded, known, tree)
+    if options.what is not None:
+        schema, problems, lacks = *_of_plugin(options.what, loaded, tree), "lacks what this plugin has"
+    else:
+        schema, problems, lacks = *_schema(loaded, known, tree), "takes any keys there"
     for problem in problems:
-        print(f"{problem} (the schema takes any keys there)", file=sys.stderr)
+        print(f"{problem} (the schema {lacks})", file=sys.stderr)
     text = json.dumps(schema, indent=2, ensure_ascii=False)
     failed = bool(problems)
     if stdout is not None:
@@ -77,6 +81,16 @@ def _schema(loaded: Loaded, known: Installed, tree: Tree) -> tuple[dict[str, Any
             settings[plugin.name] = declared.settings
             tables |= owned
     return make_schema(tables, dict(sorted(settings.items()))), problems
+
+
+def _of_plugin(name: str, loaded: Loaded, tree: Tree) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Make a schema that a plugin declares. Raises ConfigError where none does."""
+    makers = {named: make for plugin in loaded.plugins for named, make in plugin.declaration.schemas.items()}
+    if name not in makers:
+        others = "".join(f" and {each!r}" for each in sorted(makers))
+        hint = did_you_mean(name, makers) or f"there is that of plugins.toml, without a name,{others}"
+        raise ConfigError(f"actionbus schema: there is no schema {name!r}; {hint.rstrip(',')}")
+    return makers[name](), [tree.problem(("plugin", broken.name), broken.reason) for broken in loaded.broken]
 
 
 def _write(path: Path, text: str) -> None:

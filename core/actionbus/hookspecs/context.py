@@ -47,13 +47,15 @@ class Declaration:
     ``settings`` is the attrs class of ``[plugin.NAME]``. ``tables`` maps the top-level tables of plugins.toml that the
     plugin owns to their classes, such as ``{"alert": dict[str, Rule]}``; which one is present switches the plugin on.
     ``publishes`` names the moment classes that it gives to ``context.publish``. ``check`` looks at the tables
-    together and raises ConfigError for what no class can see.
+    together and raises ConfigError for what no class can see. ``schemas`` has functions, by name, that make the JSON
+    Schema of what the plugin sends to others: ``actionbus schema NAME`` prints it; all plugins are loaded by then.
     """
 
     settings: type[Any] | None = None
     tables: Mapping[str, Any] = field(factory=dict[str, Any])
     publishes: tuple[type[Moment], ...] = ()
     check: Callable[[PluginContext], None] | None = None
+    schemas: Mapping[str, Callable[[], Mapping[str, Any]]] = field(factory=dict[str, "Callable[[], Mapping[str, Any]]"])
 
 
 class Shared:
