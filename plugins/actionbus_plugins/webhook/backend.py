@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -157,8 +158,10 @@ class Guard(httpcore2.AsyncNetworkBackend):
 
 def _reason(error: BaseException) -> str:
     """Return what the system has said; httpcore2 and trio wrap it up."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "name or service not known"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
     if isinstance(error, BaseExceptionGroup):
         return _reason(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     return str(error) if error.__cause__ is None else _reason(error.__cause__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import socket
 import ssl
 import struct
@@ -60,8 +59,8 @@ def floods(before: bytes, each: bytes) -> Reply:
 
 
 async def hangs(stream: trio.abc.Stream) -> bool:
-    """Never answer."""
-    await trio.sleep(math.inf)
+    """Wait until the other one gives up."""
+    await stream.receive_some(1)
     return False
 
 
@@ -82,23 +81,36 @@ class Peer:
     open: int = field(init=False, default=0)
     asked: list[bytes] = field(init=False, factory=list[bytes])
     """Whole requests, as they came."""
+    _changed: trio.Event = field(init=False, factory=trio.Event)
+
+    async def until(self, holds: Callable[[Peer], bool]) -> None:
+        """Wait until something holds."""
+        while not holds(self):
+            await self._changed.wait()
+
+    def _change(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection."""
         self.connections += 1
         self.open += 1
+        self._change()
         try:
             while (request := await _read(stream)) is not None:
                 self.asked.append(request)
+                self._change()
                 reply = self.replies[min(len(self.asked), len(self.replies)) - 1]
                 if not await reply(stream):
                     return
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return
         finally:
-            self.open -= 1
-            with trio.move_on_after(1):
+            with trio.move_on_after(1, shield=True):
                 await stream.aclose()
+            self.open -= 1
+            self._change()
 
 
 async def _read(stream: trio.abc.Stream) -> bytes | None:

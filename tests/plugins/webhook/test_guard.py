@@ -241,8 +241,7 @@ async def test_a_name_that_is_bound_anew_is_asked_for_once_a_connection_and_neve
         first = await post.post("http://hooks.example/", {}, b"{}", timeout=5)
         assert isinstance(first, Answer)
         assert (names.asked, dialled.numbers) == (["hooks.example"], [PUBLIC])
-        while peer.open:
-            await trio.lowlevel.checkpoint()
+        await peer.until(lambda it: it.open == 0)
         second = await post.post("http://hooks.example/", {}, b"{}", timeout=5)
     assert second == NoAnswer(
         words="hooks.example leads to 127.0.0.1, which is the machine itself, and allow_networks does not have it",
