@@ -47,6 +47,10 @@ SECRETS = {
     "SLACK_TOKEN": "xoxb-token",
     "TELEGRAM_TOKEN": "123456:token",
     "HOOK_SECRET": write_key(bytes(range(32))),
+    "OLD_SECRET": write_key(bytes(range(32))),
+    "NEW_SECRET": write_key(bytes(range(1, 33))),
+    "HOOK_URL": "https://hooks.example.org/in/123456",
+    "HOOK_KEY": "key",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456/token",
     "PUSHOVER_URL": f"pover://{'u' * 30}@{'t' * 30}",
 }
