@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from docs.parts import commands, events, hooks, keys
+from docs.parts import commands, events, hooks, keys, messages
 
 import actionbus
 from actionbus import testing
@@ -36,6 +36,15 @@ PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "bench": hooks.members(testing.Bench),
     "keys": keys.keys,
     "command line": commands.command_line,
+    "webhook message": messages.keys_of("Message"),
+    "webhook types": messages.types,
+    "webhook data": messages.keys_of("Envelope"),
+    "webhook actions": messages.keys_of("action.fields"),
+    "webhook alerts": messages.keys_of("alert.fields"),
+    "webhook feed": messages.keys_of("feed_status.fields"),
+    "webhook cloud event": messages.keys_of("CloudEvent"),
+    "webhook examples": messages.examples,
+    "webhook moments": messages.moments,
 }
 
 

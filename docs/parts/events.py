@@ -73,7 +73,7 @@ def moments() -> Iterator[str]:
         inherited = {each.name for base in kind.__bases__ for each in attrs.fields(base)}
         own = [each for each in attrs.fields(kind) if each.name not in inherited]
         texts = fields_say(kind)
-        rows = ((f"`{each.name}`", f"`{each.type}`", texts.get(each.name, "")) for each in own)
+        rows = ((f"`{each.name}`", f"`{kind.__annotations__[each.name]}`", texts.get(each.name, "")) for each in own)
         if own:
             yield from table("| field | type | what it is |", rows)
         if above:

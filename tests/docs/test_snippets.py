@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from docs.parts.messages import sent
 from tests.core.cli.conftest import leave_logs
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.docs.playing import Story
@@ -49,6 +50,11 @@ def check(
     return check
 
 
+def objects(world: World) -> list[object]:
+    """What JSON in pages may show: what endpoints and channels are sent."""
+    return [*sent(), *posted(world)]
+
+
 def posted(world: World) -> list[object]:
     """What a webhook is sent: a sample of an alert, and its correction."""
     bodies: list[object] = []
@@ -79,7 +85,7 @@ def posted(world: World) -> list[object]:
 def test_every_snippet_of_the_page_works(page: Path, world: World, check: Callable[[Path], list[str]]) -> None:
     if find_node() is None and any(block.language == "js" for block in blocks(page)):
         pytest.skip("there is no Node on this machine, which the page's JavaScript is for")
-    story = Story(world, check, partial(posted, world))
+    story = Story(world, check, partial(objects, world))
     try:
         for block in blocks(page):
             if block.reason_to_skip is None:

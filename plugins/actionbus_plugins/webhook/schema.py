@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import attrs
-
 from actionbus import Action, Event, FeedState, Moment, ValueSchemas, snake_name
 from actionbus_plugins.conditions.classes import heard_classes
 from actionbus_plugins.webhook.bodies import (
@@ -71,9 +69,10 @@ def make_schema() -> Schema:
     kinds: dict[str, Schema] = {"action.fields": _action(values)}
     for name, kind in classes.items():
         kinds |= _kind(name, kind, values)
-    found: dict[Group, list[str]] = {}
+    found: dict[Group, list[str]] = {group: [] for group in GROUPS}
     for name, kind in classes.items():
-        found.setdefault(group_of(kind), []).append(name)
+        found[group_of(kind)].append(name)
+    found = {group: names for group, names in found.items() if names}  # there are no alerts without the notifier
     return {
         "$schema": DIALECT,
         "$id": DATA_SCHEMA,
@@ -163,10 +162,13 @@ def _envelope() -> Schema:
             "description": "The event class and those that it belongs to, nearest first.",
         },
         "origin": {
-            "enum": ["live", "catch_up", "history"],
+            "enum": ["live", "catch_up"],
             "description": "`live`, or `catch_up` where it comes late: after an outage or a restart.",
         },
-        "previous": {"description": "What it replaces, with its `kind` and the keys of that; null where it is new."},
+        "previous": {
+            "type": ["object", "null"],
+            "description": "What it replaces: its `kind`, and the keys of that; null where it is new.",
+        },
     }
     return {
         "description": "What the data of every message has.",
@@ -206,7 +208,6 @@ def _kind(name: str, kind: type[Event], values: ValueSchemas) -> Schema:
 
 
 def _fields(kind: type[Event], values: ValueSchemas) -> Schema:
-    attrs.resolve_types(kind)
     made = values.record(kind, keys_of(kind))
     return {"description": f"What {snake_name(kind)} says.", **_described(made, OTHER_TEXTS)}
 

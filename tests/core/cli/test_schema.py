@@ -52,9 +52,9 @@ def test_the_tables_of_installed_plugins_are_there_without_any_file(tmp_path: Pa
     properties = printed(tmp_path)["properties"]
     assert properties.keys() == {
         *("schema", "feed", "simulator", "journal", "plugin", "test"),
-        *("alert", "defaults", "lists", "notify"),
+        *("alert", "defaults", "lists", "notify", "webhook"),
     }
-    assert properties["plugin"]["properties"].keys() == {"notifier", "score_tracker"}
+    assert properties["plugin"]["properties"].keys() == {"notifier", "score_tracker", "webhook"}
 
 
 def test_a_plugin_that_is_a_file_is_there_with_its_keys_texts_and_moments(tmp_path: Path) -> None:
