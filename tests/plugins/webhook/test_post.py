@@ -397,6 +397,47 @@ async def test_the_message_may_have_arrived_over_the_kept_connection_even_if_the
     assert said == NoAnswer(words="127.0.0.1 cannot be reached: nobody is there")
 
 
+async def test_the_message_may_have_arrived_over_the_kept_connection_even_if_another_one_is_forbidden() -> None:
+    peer = Peer([says(OK), closes])
+    names = Names({"hooks.example": [[PUBLIC], ["127.0.0.1"]]})
+    async with serving(peer), open_post(allow_http=True, dial=Dialled(peer), look_up=names) as post:
+        await ask(post, "http://hooks.example/")
+        said = await ask(post, "http://hooks.example/")
+    assert isinstance(said, NoAnswer)
+    assert (said.sure, said.forbidden) == (False, True)
+
+
+async def test_a_connection_that_the_server_has_ended_is_closed_even_if_a_later_one_is_used() -> None:
+    peer, first_is_kept = Peer(), trio.Event()
+
+    async def ending(stream: trio.abc.Stream) -> bool:
+        await peer.until(lambda it: len(it.asked) == 2)
+        await stream.send_all(OK)
+        assert isinstance(stream, trio.SocketStream)
+        await stream.send_eof()
+        return True
+
+    async def later(stream: trio.abc.Stream) -> bool:
+        await first_is_kept.wait()
+        await stream.send_all(OK)
+        return True
+
+    async def first(post: Post, url: str) -> None:
+        await ask(post, url)
+        first_is_kept.set()
+
+    peer.replies = [ending, later, says(OK)]
+    async with serving(peer) as url, opening() as post:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(first, post, url)
+            await peer.until(lambda it: len(it.asked) == 1)
+            await ask(post, url)
+        assert (peer.connections, peer.open) == (2, 2)
+        await ask(post, url)
+        await peer.until(lambda it: it.open == 1)
+    assert (peer.connections, len(peer.asked)) == (2, 3)
+
+
 @pytest.mark.parametrize("reply", [says(b"SSH-2.0\r\n\r\n"), says(b"H", keeps=False), hangs])
 async def test_one_that_has_said_something_or_says_nothing_yet_is_not_replaced(reply: Reply, clock: MockClock) -> None:
     peer = Peer([says(OK), reply])
