@@ -113,10 +113,15 @@ if TYPE_CHECKING:
     from actionbus.hookspecs import hookimpl as hookimpl
     from actionbus.listing import AlertState as AlertState
     from actionbus.listing import ChannelState as ChannelState
+    from actionbus.listing import DeliveryState as DeliveryState
     from actionbus.listing import KeptState as KeptState
     from actionbus.listing import KnownAlert as KnownAlert
     from actionbus.listing import KnownAlerts as KnownAlerts
+    from actionbus.listing import KnownDeliveries as KnownDeliveries
+    from actionbus.listing import KnownDelivery as KnownDelivery
+    from actionbus.listing import KnownEndpoint as KnownEndpoint
     from actionbus.listing import ListAlerts as ListAlerts
+    from actionbus.listing import ListDeliveries as ListDeliveries
     from actionbus.listing import OnChannel as OnChannel
     from actionbus.pipeline.folds import Fold as Fold
     from actionbus.pipeline.folds import fold as fold
@@ -149,7 +154,10 @@ _MODULES = {
     "game.game": ("Game",),
     "game.report": ("box_score",),
     "hookspecs": ("Declaration", "PluginContext", "hookimpl"),
-    "listing": (*("AlertState", "ChannelState", "KeptState", "KnownAlert", "KnownAlerts", "ListAlerts", "OnChannel"),),
+    "listing": (
+        *("AlertState", "ChannelState", "DeliveryState", "KeptState", "KnownAlert", "KnownAlerts", "KnownDeliveries"),
+        *("KnownDelivery", "KnownEndpoint", "ListAlerts", "ListDeliveries", "OnChannel"),
+    ),
     "pipeline.folds": ("Fold", "fold"),
     "rehearsal": ("Rehearsal", "Rehearse", "Sent"),
     "schema.values": ("ValueSchemas",),

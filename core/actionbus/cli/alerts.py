@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 
 import attrs
 
 from actionbus.cli import OK, logs
-from actionbus.cli.box import columns, fitted
 from actionbus.cli.known import known_alerts
 from actionbus.cli.log import time_meant
 from actionbus.cli.looking import config_and_journal, has_config, printable
+from actionbus.cli.tables import print_table, short_names
 from actionbus.cli.told import counted
 from actionbus.config.wrong import did_you_mean
 from actionbus.errors import ConfigError
@@ -91,23 +90,13 @@ def _as_json(alerts: Sequence[KnownAlert], found: KnownAlerts) -> str:
 
 
 def _print(alerts: Sequence[KnownAlert], channel: str | None) -> None:
-    length, names = short(each.fixture for each in alerts), _short_ids(each.id for each in alerts)
-    rows = [TITLES, *(_columns(each, length, names[each.id], channel) for each in alerts)]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(fitted(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    length = short(each.fixture for each in alerts)
+    names = short_names((each.id for each in alerts), _least)  # `actionbus explain` needs no more
+    print_table(TITLES, (_columns(each, length, names[each.id], channel) for each in alerts))
 
 
-def _short_ids(ids: Iterable[str]) -> dict[str, str]:
-    """Return of each id as much as tells it apart; `actionbus explain` needs no more."""
-    names = sorted(set(ids))
-    found = {name: len(name.rpartition("-")[0]) + 1 + _SHORTEST for name in names}
-    for pair in pairwise(names):
-        length = max(found[name] for name in pair)
-        while pair[0][:length] == pair[1][:length]:
-            length += 1
-            found |= dict.fromkeys(pair, length)
-    return {name: name[:length] for name, length in found.items()}
+def _least(name: str) -> int:
+    return len(name.rpartition("-")[0]) + 1 + _SHORTEST
 
 
 def _columns(alert: KnownAlert, length: int, name: str, channel: str | None) -> tuple[str, ...]:

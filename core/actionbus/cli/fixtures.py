@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from attrs import frozen
 
 from actionbus.cli import OK, logs
-from actionbus.cli.box import columns, fitted
 from actionbus.cli.config import catalogue
 from actionbus.cli.looking import age, config_and_journal, daemon_since, followed, has_config, printable
+from actionbus.cli.tables import print_table
 from actionbus.events.base import FeedState, period_text
 from actionbus.host import installed
 from actionbus.host.loading import wanted
@@ -113,12 +113,4 @@ class Line:
 
 def _print(lines: Sequence[Line]) -> None:
     length = short(line.fixture for line in lines)
-    rows = [list(TITLES), *(line.columns(length) for line in lines)]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(TITLES, row, widths, strict=True)
-        print("  ".join(_set(title, cell, width) for title, cell, width in cells).rstrip())
-
-
-def _set(title: str, cell: str, width: int) -> str:
-    return f"{cell:>{width}}" if title in _NUMBERS else fitted(cell, width)
+    print_table(TITLES, (line.columns(length) for line in lines), _NUMBERS)

@@ -12,7 +12,7 @@ from actionbus.bus import Subscription
 from actionbus.explaining import Explain
 from actionbus.hookspecs.context import Declaration, PluginContext
 from actionbus.installed import PROJECT
-from actionbus.listing import ListAlerts
+from actionbus.listing import ListAlerts, ListDeliveries
 from actionbus.pipeline import Fold
 from actionbus.rehearsal import Rehearse
 from actionbus.trying import TryChannels
@@ -45,6 +45,8 @@ Hook = TypeVar(
     | _WithContext[Explain]
     | _Plain[ListAlerts]
     | _WithContext[ListAlerts]
+    | _Plain[ListDeliveries]
+    | _WithContext[ListDeliveries]
     | _Plain[TryChannels]
     | _WithContext[TryChannels],
 )
@@ -100,9 +102,16 @@ class Hooks:
         """
 
     @_spec
-    def try_channels(self, context: PluginContext) -> TryChannels | None:
-        """Return what tries each channel that the plugin can send alerts over, by its name.
+    def deliveries(self, context: PluginContext) -> ListDeliveries | None:
+        """Return what lists the deliveries that the plugin keeps in its store, for ``actionbus deliveries``.
 
-        Called for ``actionbus notify test`` alone, without the daemon: there is no store, and the one channel that is
-        asked for is tried under trio. A try raises ConfigError for what is wrong with its channel's table.
+        Called as ``alerts`` is.
+        """
+
+    @_spec
+    def try_channels(self, context: PluginContext) -> TryChannels | None:
+        """Return what tries each channel or endpoint that the plugin can send over, by its name.
+
+        Called for ``actionbus notify test`` and ``webhook test`` alone, without the daemon: there is no store, and the
+        one that is asked for is tried under trio. A try raises ConfigError for what is wrong with its table.
         """

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from actionbus import ConfigError, Declaration, PluginContext, Subscription, hookimpl
+from actionbus import ConfigError, Declaration, ListDeliveries, PluginContext, Subscription, TryChannels, hookimpl
 from actionbus_plugins.webhook.outbox import open_outbox
 from actionbus_plugins.webhook.settings import Endpoint
 from actionbus_plugins.webhook.status import EndpointStatus
@@ -67,3 +67,20 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
         return
     async with open_outbox(context, endpoints, context.table("lists", LISTS)) as forwarder:
         yield forwarder.subscriptions
+
+
+@hookimpl
+def deliveries(context: PluginContext) -> ListDeliveries:
+    """List the deliveries that are kept, and the endpoints."""
+    from actionbus_plugins.webhook.listing import list_deliveries  # nothing a daemon needs
+
+    served = context.names("webhook")
+    return lambda kept: list_deliveries(kept, served)
+
+
+@hookimpl
+def try_channels(context: PluginContext) -> TryChannels:
+    """Send a sample to an endpoint."""
+    from actionbus_plugins.webhook.trial import tries  # nothing a daemon needs
+
+    return tries(context, context.table("webhook", ENDPOINTS))

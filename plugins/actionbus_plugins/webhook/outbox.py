@@ -18,8 +18,6 @@ from actionbus_plugins.webhook.clerk import Clerk, record
 from actionbus_plugins.webhook.courier import Courier
 from actionbus_plugins.webhook.delivery import (
     DONE,
-    ENDED,
-    QUEUED,
     WAITING,
     Delivery,
     again,
@@ -29,12 +27,14 @@ from actionbus_plugins.webhook.delivery import (
     named,
 )
 from actionbus_plugins.webhook.forwarder import Forwarder
+from actionbus_plugins.webhook.listing import sums_of
 from actionbus_plugins.webhook.opening import open_endpoint
 from actionbus_plugins.webhook.queue import Queue
 from actionbus_plugins.webhook.settings import Endpoint, Endpoints
 from actionbus_plugins.webhook.status import Status
 from actionbus_plugins.webhook.wants import make_wants
 
+FEW = 3  # of several deliveries that might be meant, so many are named
 LAST = 4.0  # seconds for what can be sent when the daemon ends
 
 
@@ -47,19 +47,41 @@ class Outbox:
     clerk: Clerk
 
     async def retry(self, arguments: Mapping[str, Any]) -> object:
-        """Send again what has ended: one delivery by its ``id``, or the dead and expired ones ``since`` a time."""
-        wanted, since, endpoint = arguments.get("id"), arguments.get("since"), arguments.get("endpoint")
-        found = [
-            delivery
-            for delivery in await self._kept(DONE)
-            if endpoint in (None, delivery.endpoint)
-            and (delivery.id == wanted if wanted is not None else delivery.state in ("dead", "expired"))
-            and (since is None or delivery.ended >= since)
-        ]
-        if wanted is not None and not found:
-            raise PluginError(self.context.name, f"no delivery {wanted} has ended: `actionbus deliveries` lists them")
+        """Send again what has ended: one delivery by the beginning of its ``id``, or the dead and expired ones.
+
+        Of these all that have ended ``since`` a time. ``unserved`` are those whose endpoint gets nothing any more.
+        """
+        asked, since, endpoint = arguments.get("id"), arguments.get("since"), arguments.get("endpoint")
+        kept = [each for each in await self._kept(DONE) if endpoint in (None, each.endpoint)]
+        if asked is not None:
+            found = [await self._meant(str(asked), kept)]
+        else:
+            lost = (each for each in kept if each.state in ("dead", "expired"))
+            found = [each for each in lost if since is None or each.ended >= since]
         sent = [each for each in found if await self._again(each)]
-        return {"retried": [named(each) for each in sent]}
+        return {
+            "retried": [named(each) for each in sent],
+            "unserved": [named(each) for each in found if each.endpoint not in self.couriers],
+            "disabled": {
+                name: courier.status.disabled
+                for name, courier in self.couriers.items()
+                if courier.status.disabled and any(each.endpoint == name for each in sent)
+            },
+        }
+
+    async def _meant(self, asked: str, ended: list[Delivery]) -> Delivery:
+        """Return the delivery whose id is ``asked``, or begins so. Raises PluginError where that is not one."""
+        found = [each for each in ended if each.id == asked] or [each for each in ended if each.id.startswith(asked)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            some = ", ".join(f"{each.id} ({each.endpoint})" for each in found[:FEW])
+            more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+            hint = "write more of it" if len({each.id for each in found}) > 1 else "say which endpoint's"
+            raise PluginError(self.context.name, f"several deliveries begin with {asked!r}: {some}{more}; {hint}")
+        waits = any(each.id.startswith(asked) for each in await self._kept(WAITING))
+        what = "waits and is sent anyway" if waits else "has ended: `actionbus deliveries` lists them"
+        raise PluginError(self.context.name, f"{'the' if waits else 'no'} delivery {asked!r} {what}")
 
     async def enable(self, arguments: Mapping[str, Any]) -> object:
         """Serve an endpoint again that was disabled."""
@@ -78,13 +100,12 @@ class Outbox:
         kept = [*await self._kept(WAITING), *await self._kept(DONE)]
         return {
             "deliveries": [{**as_json(each), **named(each)} for each in kept],
-            "sums": {name: self._sums(name) for name in {*self.couriers, *(each.endpoint for each in kept)}},
+            "sums": {
+                name: sums_of(name, self.context.shared.sum)
+                for name in {*self.couriers, *(each.endpoint for each in kept)}
+            },
             "endpoints": {name: {"disabled": each.status.disabled} for name, each in self.couriers.items()},
         }
-
-    def _sums(self, name: str) -> dict[str, int]:
-        sums = {what: int(self.context.shared.sum(f"{name}:{what}")) for what in (QUEUED, *ENDED)}
-        return {**sums, "waiting": sums[QUEUED] - sum(sums[each] for each in ENDED)}
 
     async def take_up(self) -> None:
         """Go on with what waited when the plugin ended; what goes nowhere any more is dead."""

@@ -15,6 +15,7 @@ from actionbus.log.inspect.health import kept_aside as kept_aside
 from actionbus.log.inspect.health import version as version
 from actionbus.log.inspect.history import held_plugins as held_plugins
 from actionbus.log.inspect.history import history as history
+from actionbus.log.inspect.history import shared_sums as shared_sums
 from actionbus.log.inspect.history import shared_values as shared_values
 from actionbus.log.inspect.history import stored as stored
 from actionbus.log.inspect.lanes import LaneLag as LaneLag

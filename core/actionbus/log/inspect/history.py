@@ -55,6 +55,11 @@ def shared_values(connection: sqlite3.Connection, plugin: str) -> dict[str, byte
     return dict(connection.execute("SELECT key, value FROM shared_value WHERE plugin = ?", (plugin,)))
 
 
+def shared_sums(connection: sqlite3.Connection, plugin: str) -> dict[str, float]:
+    """Return the sums that a plugin keeps over all fixtures. Raises sqlite3.Error."""
+    return dict(connection.execute("SELECT key, value FROM shared_sum WHERE plugin = ?", (plugin,)))
+
+
 def held_plugins(connection: sqlite3.Connection) -> list[str]:
     """Return the names of the plugins that have ever had a lane. Raises sqlite3.Error."""
     return [name for (name,) in connection.execute("SELECT DISTINCT plugin FROM lane ORDER BY plugin")]
