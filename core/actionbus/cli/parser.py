@@ -10,7 +10,7 @@ from actionbus.cli.alerting import add_alerts, add_explain, add_notify
 from actionbus.cli.commanding import add_mute, add_reload, add_unmute
 from actionbus.cli.options import OPTIONAL_CONFIG_HELP, add_config, add_log_level, path, speed, text, whole
 from actionbus.cli.receiving import add_webhook
-from actionbus.cli.tools import add_doctor, add_export, add_fixtures, add_log
+from actionbus.cli.tools import add_deliveries, add_doctor, add_export, add_fixtures, add_log
 from actionbus.cli.trials import add_backtest, add_test
 
 TYPE_CHECKING = False  # as in typing, which takes a tenth of the time that --help has
@@ -37,6 +37,7 @@ EPILOG = """\
   actionbus mute all 2h               no alerts for a while
   actionbus explain heat_check        why did it come, why not?
   actionbus alerts                    what was sent, what waits?
+  actionbus deliveries                what became of webhooks?
   actionbus fixtures                  the games, and how they stand
   actionbus log --follow              what comes, as it comes
   actionbus doctor                    what is wrong?
@@ -48,7 +49,7 @@ would have ended by itself (run, simulate, webhook listen, log --follow: 0)."""
 
 _TRIALS = (add_backtest, add_test, add_explain, add_notify, add_webhook)
 _COMMANDING = (add_reload, add_mute, add_unmute)
-_TOOLS = (add_fixtures, add_alerts, add_log, add_export, add_doctor)
+_TOOLS = (add_fixtures, add_alerts, add_deliveries, add_log, add_export, add_doctor)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -134,9 +135,7 @@ and as the first line of plugins.toml:
 webhooks send, with the moments of all these plugins. Exit code 1: a plugin
 cannot be loaded; the schema takes any keys in its table, and lacks its moments.""",
     )
-    schema.add_argument(
-        "what", metavar="NAME", nargs="?", help="webhook: of what is sent (default: of plugins.toml)"
-    )
+    schema.add_argument("what", metavar="NAME", nargs="?", help="webhook: of what is sent (default: of plugins.toml)")
     add_config(schema, OPTIONAL_CONFIG_HELP)
     schema.add_argument("-o", "--output", metavar="FILE", type=path, help="write it to this file")
     return schema

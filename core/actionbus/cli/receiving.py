@@ -1,10 +1,10 @@
-"""The commands about webhooks and their options, with the help that people read first."""
+"""The commands below ``actionbus webhook`` and their options, with the help that people read first."""
 
 from __future__ import annotations
 
 import argparse
 
-from actionbus.cli.options import add_log_level, path, share, text, whole
+from actionbus.cli.options import add_config, add_log_level, path, share, text, whole
 
 TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ def add_webhook(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argumen
     """Add ``actionbus webhook``, and the commands below it."""
     webhook = add(
         "webhook",
-        help="receive webhooks: verify, listen, make a secret",
-        description="What is there for whoever receives webhooks.",
+        help="try endpoints and receive webhooks: test, verify, listen",
+        description="What is there for whoever sends webhooks, test and enable, and for whoever\nreceives them.",
         epilog="""\
+  actionbus webhook test shop
   actionbus webhook secret > webhook.secret
   actionbus webhook listen --secret-file webhook.secret
   actionbus webhook verify --secret-file webhook.secret request.txt
@@ -28,9 +29,37 @@ def add_webhook(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argumen
 How a receiver keeps a right state is told in docs/receiver.md.""",
     )
     actions = webhook.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
-    for add_action in (_add_verify, _add_listen, _add_secret):
+    for add_action in (_add_test, _add_enable, _add_verify, _add_listen, _add_secret):
         add_log_level(add_action(actions.add_parser), default=argparse.SUPPRESS)
     return webhook
+
+
+def _add_test(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    test = add(
+        "test",
+        help="send a sample to an endpoint, and show the answer",
+        description="Send one signed sample to an endpoint of plugins.toml, a three-pointer that\n"
+        "nobody has made with `test` in its data, and show the answer. No daemon is\n"
+        "needed, and none is disturbed.",
+        epilog="Exit code 1: it was not taken; what to do is told.",
+    )
+    return _endpoint(test)
+
+
+def _add_enable(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    enable = add(
+        "enable",
+        help="serve an endpoint again that was disabled",
+        description="Let the running daemon serve an endpoint again that it has disabled: because\n"
+        "it was answered 410, or after days of failure.",
+    )
+    return _endpoint(enable)
+
+
+def _endpoint(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("endpoint", metavar="NAME", type=text, help="the endpoint, as in [webhook.NAME]")
+    add_config(parser)
+    return parser
 
 
 def _add_verify(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:

@@ -24,9 +24,9 @@ class Told:
     sent: Sent
 
 
-def counted(number: int, what: str) -> str:
-    """Write a number of things."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str, several: str = "") -> str:
+    """Write a number of things; ``several`` is the word for several, if that is not ``what`` and an s."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def summary(rules: Iterable[str], told: Sequence[Told]) -> Iterator[str]:

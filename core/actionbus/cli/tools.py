@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_LINES = 1_000_000
+DELIVERY_STATES = ("waiting", "delivered", "dead", "expired", "replaced")
 CHANGES = ("tentative", "added", "amended", "withdrawn", "dismissed")
 
 
@@ -72,6 +73,42 @@ lag: how many rows the slowest plugin has not handled yet.""",
     fixtures.add_argument("--json", action="store_true", help="one JSON list of objects, with whole ids")
     _journal(fixtures)
     return fixtures
+
+
+def add_deliveries(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add ``actionbus deliveries``."""
+    deliveries = add(
+        "deliveries",
+        help="list what webhooks sent, and send it again",
+        description="List what became of the events for webhooks, the newest last, and the sums of\n"
+        "each endpoint; or let the running daemon send again what was given up.",
+        epilog="""\
+  actionbus deliveries --endpoint shop --since 10m
+  actionbus deliveries dead              what was given up: dead and expired
+  actionbus deliveries retry --since 2h  send all that again
+  actionbus deliveries retry 7f17cc15    send one again, whatever became of it
+
+states: waiting, to be tried or tried again; delivered; replaced by a newer
+state of the same subject before it was sent; dead, tried until it was too old;
+expired, too old before it could be tried. The sums count all there ever were.
+Where the log is in memory, the running daemon is asked.""",
+    )
+    deliveries.add_argument("what", metavar="dead|retry", nargs="?", choices=("dead", "retry"), help="see below")
+    deliveries.add_argument("id", metavar="ID", nargs="?", type=text, help="with retry: an id, or the beginning of it")
+    deliveries.add_argument("--endpoint", type=text, metavar="NAME", help="only of this one, [webhook.NAME]")
+    deliveries.add_argument("--state", choices=DELIVERY_STATES, metavar="STATE", help="only these, see below")
+    deliveries.add_argument(
+        "--fixture", type=text, metavar="ID", help="only of this one; the beginning of its id will do"
+    )
+    deliveries.add_argument(
+        "--since", type=text, metavar="WHEN", help='those that ended, or were queued, since: "10m", 2026-01-31T19:30'
+    )
+    deliveries.add_argument(
+        "--lines", type=whole(0, MOST_LINES), metavar="N", help="at most (default: 50; --json: all)"
+    )
+    deliveries.add_argument("--json", action="store_true", help="one JSON object with all that is known, bodies too")
+    _journal(deliveries)
+    return deliveries
 
 
 def add_doctor(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:

@@ -52,6 +52,8 @@ class Outbox:
         Of these all that have ended ``since`` a time. ``unserved`` are those whose endpoint gets nothing any more.
         """
         asked, since, endpoint = arguments.get("id"), arguments.get("since"), arguments.get("endpoint")
+        if endpoint is not None:
+            self._served(str(endpoint))
         kept = [each for each in await self._kept(DONE) if endpoint in (None, each.endpoint)]
         if asked is not None:
             found = [await self._meant(str(asked), kept)]
@@ -86,14 +88,19 @@ class Outbox:
     async def enable(self, arguments: Mapping[str, Any]) -> object:
         """Serve an endpoint again that was disabled."""
         name = str(arguments["endpoint"])
-        courier = self.couriers.get(name)
-        if courier is None:
-            there = f"there is {', '.join(self.couriers)}" if self.couriers else "none is served"
-            raise PluginError(self.context.name, f"there is no webhook {name!r} that is enabled: {there}")
+        courier = self._served(name)
         was = courier.status.disabled
         courier.status.enable("")
         courier.wake()
         return {"endpoint": name, "was": was, "waiting": len(courier.queue)}
+
+    def _served(self, name: str) -> Courier:
+        """Return the courier of an endpoint. Raises PluginError where there is none."""
+        courier = self.couriers.get(name)
+        if courier is None:
+            there = f"there is {', '.join(self.couriers)}" if self.couriers else "none is served"
+            raise PluginError(self.context.name, f"there is no webhook {name!r} that is enabled: {there}")
+        return courier
 
     async def tell(self, _: Mapping[str, Any]) -> object:
         """Tell all deliveries that are kept, the sums, and how the endpoints stand."""

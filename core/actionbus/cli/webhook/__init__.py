@@ -1,4 +1,4 @@
-"""``actionbus webhook``: what is there for whoever receives webhooks."""
+"""``actionbus webhook``: what is there for whoever sends webhooks, and for whoever receives them."""
 
 from __future__ import annotations
 
