@@ -55,7 +55,7 @@ def test_the_sdist_holds_what_is_written_by_hand_and_no_caches(built: Path) -> N
 def test_the_tables_of_a_plugin_belong_to_a_plugin_that_is_installed() -> None:
     plugins = {entry.value for entry in entry_points(group="actionbus")}
     tables = {entry.name: entry.value for entry in entry_points(group="actionbus.tables")}
-    assert tables.keys() == {"alert", "defaults", "lists", "notify"}
+    assert tables.keys() == {"alert", "defaults", "lists", "notify", "webhook"}
     assert set(tables.values()) <= plugins
 
 

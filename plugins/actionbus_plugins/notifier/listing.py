@@ -108,7 +108,7 @@ def _became(entry: Entry) -> tuple[ChannelState, str]:
     told = entry.told
     if told is None:
         if entry.closed:
-            return entry.closed, _CLOSED[entry.closed]
+            return entry.closed, _CLOSED[entry.closed] + (f" ({entry.why})" if entry.why else "")
         return "waiting", ", ".join(_waiting(entry, "waits"))
     state: ChannelState = "told" if told.form == "plain" else "withdrawn"
     said = {"plain": "told", "back": "told and taken back", "gone": "told and deleted"}[told.form]
@@ -124,5 +124,7 @@ def _waiting(entry: Entry, what: str) -> Iterator[str]:
     yield f"{what} until {datetime.fromtimestamp(when).strftime(_TIME)}" if when is not None else what
     if entry.tries:
         yield f"tried {entry.tries} times" if entry.tries > 1 else "tried once"
+    if entry.why:
+        yield entry.why
     if entry.doubt is not None:
-        yield "sent once already, nobody knows whether it arrived"
+        yield "nobody knows whether it arrived"

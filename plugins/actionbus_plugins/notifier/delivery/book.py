@@ -130,10 +130,10 @@ class Book:
                 return stuck(entry, entry.told, before)
             case Refused():
                 self.count("failed")
-                return refused(entry, step, before)
+                return evolve(refused(entry, step, before), why=outcome.words)
             case Lost():
                 wait = max(wait, self.back_off(entry.tries + 1))  # it may be this message alone that is too much
-                kept = lost(entry, self.wall() + wait, before, sure=outcome.sure)
+                kept = evolve(lost(entry, self.wall() + wait, before, sure=outcome.sure), why=outcome.words)
                 if kept.closed and not entry.closed:
                     self.count("dropped")
                 return kept

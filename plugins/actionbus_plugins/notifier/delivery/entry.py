@@ -60,6 +60,8 @@ class Entry:
     """How often in a row it could not be sent."""
     retry: float = 0.0
     """It is not sent again before that."""
+    why: str = ""
+    """What the service said when it was sent last, or why it could not be; empty: it has arrived."""
     sent: float = 0.0
     """When it was sent last, itself or in a digest; 0: never, or it has surely not arrived."""
 

@@ -65,7 +65,13 @@ def arrived(entry: Entry, step: Step, ability: Ability, ref: str = "") -> Entry:
     """Take note that it has arrived, under this id of the service; a newer notice may have come meanwhile."""
     closed = entry.closed if step.result.form != "plain" else ""
     entry = evolve(
-        entry, told=evolve(step.result, ref=ref or step.result.ref), doubt=None, closed=closed, tries=0, retry=0.0
+        entry,
+        told=evolve(step.result, ref=ref or step.result.ref),
+        doubt=None,
+        closed=closed,
+        tries=0,
+        retry=0.0,
+        why="",
     )
     return evolve(entry, due=None) if next_step(entry, ability) is None else entry
 

@@ -16,7 +16,9 @@ from tests.plugins.notifier.delivery.places import CHATS, DISCORD, NTFY, SLACK, 
 from tests.plugins.notifier.delivery.services import Answer, Ask, Mood, NtfyServer, serving
 from trio.testing import MockClock
 
+from actionbus import KeptState
 from actionbus.testing import FIXTURE
+from actionbus_plugins.notifier.listing import list_alerts
 
 
 def phone(server: str, more: str = "", name: str = "phone") -> str:
@@ -65,6 +67,9 @@ async def test_a_status_that_does_not_pass_ends_it_and_is_told_in_one_sentence(s
             await bench.put(notice("a"))
             await trio.sleep(300)
             assert sums(bench) == {"failed": 1}
+            stores = await bench.context.kept("outbox:")
+    (known,) = list_alerts(KeptState(stores=stores, shared={}, now=0.0), ()).alerts
+    assert known.channels[0].said == f"failed, the service did not want it (status {status} no [2J, thank you)"
     assert len(ntfy.asked) == 1
     assert [{**each, "plugin": ""} for each in logs if each["log_level"] == "error"] == [
         {
