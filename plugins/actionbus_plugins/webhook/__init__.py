@@ -9,7 +9,6 @@ from typing import Any
 from attrs import frozen
 
 from actionbus import ConfigError, Declaration, ListDeliveries, PluginContext, Subscription, TryChannels, hookimpl
-from actionbus_plugins.webhook.outbox import open_outbox
 from actionbus_plugins.webhook.settings import Endpoint
 from actionbus_plugins.webhook.status import EndpointStatus
 
@@ -65,6 +64,8 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
     if context.replaying:
         yield []
         return
+    from actionbus_plugins.webhook.outbox import open_outbox  # with what speaks HTTP: nothing a check needs
+
     async with open_outbox(context, endpoints, context.table("lists", LISTS)) as forwarder:
         yield forwarder.subscriptions
 
