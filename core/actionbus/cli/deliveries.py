@@ -117,9 +117,7 @@ def _known(options: Namespace) -> KnownDeliveries:
     try:
         answer = ask_plugin(options.config, "webhook", "deliveries", {})
     except NobodyThere:
-        configured_journal(
-            config, " so that it outlives the daemon; start the daemon, or name a journal with --journal"
-        )
+        configured_journal(config, ", start the daemon, or name a journal with --journal")
         raise
     if not answer["ok"]:
         raise ActionbusError("\n".join(answer["problems"]))
@@ -200,7 +198,6 @@ def _sums(endpoint: KnownEndpoint) -> str:
     parts = " + ".join(f"{endpoint.sums.get(state, 0):,} {state}" for state in _STATES)
     text = f"{printable(endpoint.name)}: {endpoint.sums.get('queued', 0):,} queued = {parts}"
     if endpoint.disabled:
-        text += (
-            f"; disabled: {printable(endpoint.disabled)}, `actionbus webhook enable {endpoint.name}` serves it again"
-        )
+        how = f"`actionbus webhook enable {printable(endpoint.name)}` serves it again"
+        text += f"; disabled: {printable(endpoint.disabled)}; {how}"
     return text

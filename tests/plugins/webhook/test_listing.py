@@ -101,7 +101,7 @@ def test_why_an_endpoint_is_disabled_is_said_until_it_is_enabled() -> None:
     shared: dict[str, object] = {"disabled:shop:100.0": {"reason": "it answered 410", "digest": "x"}}
     (shop, _) = listed(kept(shared=shared)).endpoints
     assert shop.disabled == "it answered 410"
-    (shop, _) = listed(kept(shared=shared | {"enabled:shop:200.0": {}})).endpoints
+    (shop, _) = listed(kept(shared=shared | {"enabled:shop:200.0": dict[str, object]()})).endpoints
     assert shop.disabled == ""
 
 
