@@ -286,3 +286,53 @@ async def test_what_waits_for_an_endpoint_that_is_gone_is_dead(clock: MockClock)
     (only,) = told["deliveries"]
     assert (only["endpoint"], only["state"]) == ("shop", "dead")
     assert "not served" in only["said"]
+
+
+async def test_an_endpoint_that_fails_for_long_is_disabled_and_one_success_starts_the_time_anew(
+    clock: MockClock,
+) -> None:
+    receiver = Receiver(mood="busy")
+    keys = 'disable_after = "2h"\nmax_age = "10m"\nretry = ["1m"]'
+    async with at_work(endpoint(keys), receiver) as bench:
+
+        async def fail(hours: float) -> str:
+            for _ in range(round(6 * hours)):
+                await bench.deliver(make(ThreePointerMade))
+                await trio.sleep(600)
+            told = await bench.ask("deliveries", {})
+            return str(told["endpoints"]["shop"]["disabled"])
+
+        assert await fail(1.5) == ""
+        receiver.mood = "well"
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(120)
+        receiver.mood = "busy"
+        assert await fail(1.5) == ""
+        assert "every attempt has failed since" in await fail(1.0)
+        asked = len(receiver.asked)
+        assert "503" in await fail(1.0)
+        assert len(receiver.asked) == asked
+        told = await bench.ask("deliveries", {})
+    sums = told["sums"]["shop"]
+    assert sums["queued"] == sum(sums[each] for each in ("delivered", "dead", "expired", "replaced", "waiting"))
+    assert sums["expired"] > 0
+
+
+async def test_since_when_an_endpoint_fails_outlives_a_restart(clock: MockClock) -> None:
+    receiver, urls = Receiver(mood="busy"), list[str]()
+
+    def config(url: str) -> str:
+        urls.append(url)
+        return table(url, 'disable_after = "3h"\nmax_age = "10m"\nretry = ["1m"]')
+
+    async with at_work(config, receiver) as bench:
+        for more in ("9s", "8s", "7s"):
+            for _ in range(7):
+                await bench.deliver(make(ThreePointerMade))
+                await trio.sleep(600)
+            keys = f'disable_after = "3h"\nmax_age = "10m"\nretry = ["1m"]\ntimeout = "{more}"'
+            told = await bench.ask("deliveries", {})
+            if not told["endpoints"]["shop"]["disabled"]:
+                await bench.reload("[plugin.test]" + table(urls[0], keys))
+        told = await bench.ask("deliveries", {})
+    assert "every attempt has failed since" in told["endpoints"]["shop"]["disabled"]
