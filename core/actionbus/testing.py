@@ -103,10 +103,11 @@ class Bench:
     async def reload(self, config: str) -> None:
         """Let the plugin leave and be set up again with another plugins.toml, as a reload of the daemon does.
 
-        Raises ConfigError for what it finds wrong with its tables, and PluginError where it cannot be set up.
+        Raises ConfigError for what it finds wrong with its tables, and PluginError where it cannot be set up: then it
+        goes on as it was.
         """
         tree = read_tree(config, self._host.tree.file)
-        swapped = await swap(self._host, tree, [self._plugin.name], [self._plugin])
+        swapped = await swap(self._host, tree, [self._plugin.name], [self._plugin], back=[self._plugin])
         if swapped.problems:
             raise ConfigError(*swapped.problems)
         for broken in swapped.broken:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import structlog
 import trio
 from attrs import define, field, frozen
 
@@ -16,8 +15,6 @@ from actionbus.host import Broken, Host, Plugin, digest, swap
 
 Reread = Callable[[Setup], Setup]
 """Reads and checks plugins.toml anew, beside the one that the daemon runs with; raises ConfigError."""
-
-logger = structlog.get_logger()
 
 
 @frozen(kw_only=True)
@@ -47,9 +44,9 @@ class Reloader:
             now = await trio.to_thread.run_sync(self.reread, before)
             stop, start = self._plugins(before, now)
             said = self._differences(before, now, start)
-            swapped = await swap(self.host, now.config.tree, stop, start)
+            back = [plugin for plugin in before.loaded.plugins if plugin.name in stop]
+            swapped = await swap(self.host, now.config.tree, stop, start, back=back)
             if swapped.failed:
-                await self._put_back(before, stop, start)
                 raise ConfigError(*swapped.problems, *(_broken(now, each) for each in swapped.broken))
             self.setup = now
             await self.feeds.change(now.source)
@@ -64,12 +61,6 @@ class Reloader:
         new = {each.name for each in start}
         stop = [name for name in was if name in new or name not in names]
         return stop, start
-
-    async def _put_back(self, before: Setup, stop: list[str], start: list[Plugin]) -> None:
-        present = [plugin for plugin in before.loaded.plugins if plugin.name in stop]
-        swapped = await swap(self.host, before.config.tree, [plugin.name for plugin in start], present)
-        for broken in swapped.broken:
-            logger.error("plugin could not be set up as it was", plugin=broken.name, reason=broken.reason)
 
     @staticmethod
     def _differences(before: Setup, now: Setup, start: list[Plugin]) -> list[str]:

@@ -163,7 +163,7 @@ async def _reload(reloader: Reloader) -> Reloaded:
 async def _watch(reloader: Reloader) -> None:
     async with aclosing(changes(lambda: reloader.setup.files)) as written:
         async for _ in written:
-            with suppress(ConfigError):  # which the log tells
+            with suppress(ActionbusError):  # which the log tells, or the daemon is about to end
                 await _reload(reloader)
 
 
@@ -177,7 +177,7 @@ async def _obey_hangups(reloader: Reloader, stopping: trio.CancelScope, *, task_
                 logger.info("stopping: the terminal is gone")
                 stopping.cancel()
                 return
-            with suppress(ConfigError):
+            with suppress(ActionbusError):
                 await _reload(reloader)
 
 

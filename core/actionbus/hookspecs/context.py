@@ -115,6 +115,7 @@ class PluginContext:
         stored: Callable[[str], Awaitable[list[tuple[str, str, bytes]]]] | None = None,
         past: Callable[[str, int, tuple[type[Event], ...]], Awaitable[list[Event]]] | None = None,
         fixtures: Callable[[], list[str]] = list,
+        now: Callable[[str], float | None] = lambda _: None,
         heard: Callable[[type[Moment]], bool] = lambda _: False,
     ) -> None:
         self.name = name
@@ -134,6 +135,7 @@ class PluginContext:
         self._stored = stored
         self._past = past
         self._fixtures = fixtures
+        self._now = now
         self._heard = heard
 
     def settings(self, cls: type[T]) -> T:
@@ -179,6 +181,13 @@ class PluginContext:
     def fixtures(self) -> list[str]:
         """The fixtures that were followed since the start."""
         return self._fixtures()
+
+    def clock(self, fixture: str) -> float | None:
+        """Return the fixture clock of a game that goes on (Unix seconds); None where it does not, or is not followed.
+
+        For the plugin's own tasks: a handler has the ``at`` of its event.
+        """
+        return self._now(fixture)
 
     def game(self, fixture: str) -> Game | None:
         """Return a fixture's game as it stands now, for reading; it may be ahead of the event that is handled."""

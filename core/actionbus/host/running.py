@@ -77,6 +77,8 @@ class Host:
     pipelines: dict[str, Pipeline] = field(init=False, factory=dict[str, Pipeline])
     leaving: set[str] = field(init=False, factory=set[str])
     """Plugins that are to leave while the others go on."""
+    held_back: set[str] = field(init=False, factory=set[str])
+    """Plugins that are set up and may neither hear nor write anything until others are, too."""
     members: dict[str, Member] = field(init=False, factory=dict[str, Member])
     _subscribers: dict[str, Subscriber] = field(init=False, factory=dict[str, Subscriber])
     _tables: dict[str, HandlerTable] = field(init=False, factory=dict[str, HandlerTable])
@@ -114,7 +116,9 @@ class Host:
     async def add_lane(self, pipeline: Pipeline, member: Member) -> None:
         """Open the lane of a plugin on a fixture, unless it is there."""
         async with self._adding:
-            if self.members.get(member.plugin.name) is member and not pipeline.route.serves(member.subscriber):
+            name = member.plugin.name
+            is_there = self.members.get(name) is member and name not in self.held_back
+            if is_there and not pipeline.route.serves(member.subscriber):
                 await pipeline.route.add(member.subscriber, member.lanes)
 
     async def close_fixture(self, fixture: str, grace: float) -> None:
@@ -173,6 +177,7 @@ class Host:
             stored=partial(self.log.stored, plugin.name),
             past=self._past,
             fixtures=lambda: list(self.pipelines),
+            now=self._now,
             heard=self._has_hearer,
         )
 
@@ -209,7 +214,18 @@ class Host:
             if self._setting_up.get(plugin) in (None, trio.lowlevel.current_task()):
                 raise PluginError(plugin, "context.transaction can be used only when the plugin is set up")
             await self._one_is_set_up.park()
+        while plugin in self.held_back:
+            await self._one_is_set_up.park()
         return subscriber
+
+    def let_go(self) -> None:
+        """Let plugins hear and write that were held back."""
+        self.held_back.clear()
+        self._one_is_set_up.unpark_all()
+
+    def _now(self, fixture: str) -> float | None:
+        pipeline = self.pipelines.get(fixture)
+        return pipeline.clock.now() if pipeline is not None and not self.log.is_finished(fixture) else None
 
     def _game(self, fixture: str) -> Game | None:
         pipeline = self.pipelines.get(fixture)

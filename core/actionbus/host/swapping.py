@@ -49,27 +49,54 @@ class Swapped:
 
 
 async def swap(
-    host: Host, tree: Tree, stop: Collection[str], start: Sequence[Plugin], *, grace: float = GRACE
+    host: Host,
+    tree: Tree,
+    stop: Collection[str],
+    start: Sequence[Plugin],
+    *,
+    back: Sequence[Plugin] = (),
+    grace: float = GRACE,
 ) -> Swapped:
     """Let plugins leave, and set others up, of another plugins.toml; return what came of it.
 
     Each lane of those that leave ends after the row that it handles. Of one that is set up again it goes on with the
     next, so nothing is lost and nothing comes twice; the feeds, and the other plugins, notice nothing. A plugin that
     has not left after ``grace`` seconds is cancelled.
+
+    Where one cannot be set up, those that can have heard nothing, and their own tasks could not write before they were
+    told to leave: they do, and ``back``, the plugins that were there before, are set up as they were.
     """
+    before = host.tree
     async with _lanes_held(host, stop) as held:
         await _stop(host, stop, grace)
         after: dict[str, dict[str, int]] = {}
         for name, fixture, holder in held:
             after.setdefault(name, {})[fixture] = holder.needs
-        host.tree = tree
-        known, reported = len(host.broken), len(host.problems)
-        for plugin in start:
-            await host.start(plugin)
-        swapped = Swapped(problems=host.problems[reported:], broken=host.broken[known:], after=after)
-        del host.problems[reported:]
+        try:
+            problems, broken = await _set_up(host, tree, start)
+            swapped = Swapped(problems=problems, broken=broken, after=after)
+            if swapped.failed and back:
+                await _stop(host, [plugin.name for plugin in start], grace)
+                _, lost = await _set_up(host, before, back)
+                for each in lost:
+                    logger.error("plugin could not be set up as it was", plugin=each.name, reason=each.reason)
+        finally:
+            host.let_go()
         await _join(host)
     return swapped
+
+
+async def _set_up(host: Host, tree: Tree, plugins: Sequence[Plugin]) -> tuple[list[Problem], list[Broken]]:
+    """Set plugins up, and hold them back; return what went wrong."""
+    host.tree = tree
+    known, reported = len(host.broken), len(host.problems)
+    names = {plugin.name for plugin in plugins}
+    host.held_back |= names
+    for plugin in plugins:
+        await host.start(plugin)
+    problems = host.problems[reported:]
+    del host.problems[reported:]
+    return problems, [each for each in host.broken[known:] if each.name in names]
 
 
 def _open(host: Host) -> list[Pipeline]:
@@ -100,6 +127,7 @@ async def _stop(host: Host, names: Collection[str], grace: float) -> None:
     for member in members.values():
         member.context.restarting = True
         member.finishing.set()
+    host.let_go()  # to leave they may have to write
     with trio.move_on_after(grace) as limit:
         await host.have_left(members)
     if limit.cancelled_caught:

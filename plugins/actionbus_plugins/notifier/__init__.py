@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import trio
 from attrs import frozen
 
 from actionbus import (
@@ -81,7 +82,11 @@ async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscript
         heard = [on(kind, alerts.hear, changes=changes) for kind in kinds_of(plans)]
         gone = {Change.WITHDRAWN}
         left = [on(Action, alerts.take_back, changes=gone), on(Moment, alerts.take_back, changes=gone)]
-        yield [*heard, *left, on(Due, alerts.due), on(FeedStatus, alerts.end)]
+        async with trio.open_nursery() as nursery:
+            if not context.replaying:
+                nursery.start_soon(alerts.begin)
+            yield [*heard, *left, on(Due, alerts.due), on(FeedStatus, alerts.end)]
+            nursery.cancel_scope.cancel()
 
 
 @hookimpl

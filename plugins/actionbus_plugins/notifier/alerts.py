@@ -87,6 +87,14 @@ class Alerts:
         engine = await self._engine(due.fixture, due.at)
         self._work(due.fixture, lambda: engine.due(due.key, due.at))
 
+    async def begin(self) -> None:
+        """Bring the games that go on in line with the rules of today at once: what they hold back may be due soon."""
+        for fixture in self.context.fixtures:
+            async with self.context.transaction(fixture):
+                now = self.context.clock(fixture)
+                if now is not None and not self.context.restarting:
+                    await self._engine(fixture, now)
+
     async def take_back(self, event: Action | Moment) -> None:
         """Handle what is withdrawn, for the alerts that no rule tells any more."""
         await self._engine(event.fixture, event.at)

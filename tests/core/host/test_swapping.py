@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
 import pytest
 import trio
 import trio.testing
@@ -208,3 +211,76 @@ async def test_folds_that_nobody_hears_are_asked_where_their_moments_may_be_want
         host.whole = whole
         deliver(await open_fixture(host), make(Steal))
     assert bool(asked) is whole
+
+
+def while_it_is_set_up(
+    happens: Callable[[], Awaitable[None]], then: Exception | None = None
+) -> Callable[[], AbstractAsyncContextManager[list[Subscription]]]:
+    """Make a hook that lets something happen, and perhaps fails."""
+
+    @hookimpl
+    @asynccontextmanager
+    async def subscriptions() -> AsyncGenerator[list[Subscription]]:
+        await happens()
+        if then is not None:
+            raise then
+        yield []
+
+    return subscriptions
+
+
+async def test_where_one_cannot_be_set_up_no_other_of_the_new_ones_hears_or_writes_anything() -> None:
+    heard: list[int] = []
+    refused: list[int] = []
+    wrote: list[str] = []
+    plugin, new = counter(heard), counter(refused)
+
+    @hookimpl
+    @asynccontextmanager
+    async def subscriptions(context: PluginContext) -> AsyncGenerator[list[Subscription]]:
+        async def write() -> None:
+            async with context.transaction(FIXTURE):
+                if not context.restarting:  # it is not before it leaves that it comes here
+                    wrote.append(context.name)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write)
+            yield []
+            nursery.cancel_scope.cancel()
+
+    writer = make_plugin("writer", subscriptions)
+
+    async def come() -> None:
+        deliver(pipeline, make(Steal))
+        await trio.testing.wait_all_tasks_blocked()
+
+    bad = make_plugin("bad", while_it_is_set_up(come, ValueError("no such shop")))
+    async with Bus().hosting(plugin) as host:
+        pipeline = await open_fixture(host)
+        deliver(pipeline, make(Steal))
+        swapped = await swap(host, TREE, ["counter"], [new, writer, bad], back=[plugin])
+        await host.caught_up()
+        assert [each.name for each in swapped.broken] == ["bad"]
+        assert list(host.members) == ["counter"]
+    assert heard == [1, 2]
+    assert (refused, wrote) == ([], [])
+
+
+async def test_a_plugin_that_breaks_meanwhile_does_not_make_the_others_fail() -> None:
+    heard: list[int] = []
+
+    def fails(_: PluginContext) -> list[Subscription]:
+        async def hear(steal: Steal) -> None:
+            raise ValueError
+
+        return [on(Steal, hear)]
+
+    async def come() -> None:
+        deliver(pipeline, *(make(Steal) for _ in range(20)))
+        await trio.testing.wait_all_tasks_blocked()
+
+    async with Bus().hosting(counter(heard), listener("fragile", fails)) as host:
+        pipeline = await open_fixture(host)
+        swapped = await swap(host, TREE, [], [make_plugin("slow", while_it_is_set_up(come))])
+        assert [each.name for each in host.broken] == ["fragile"]
+        assert not swapped.failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import trio.testing
 from tests.plugins.notifier.test_singles import again, gone
 
 from actionbus import Block, ConfigError, ThreePointerMade, ThreePointerMissed, TwoPointerMade
@@ -115,6 +116,21 @@ async def test_a_held_alert_of_a_new_rule_is_told_when_its_time_comes_after_the_
         await bench.deliver(make(ThreePointerMade, player="Bo", timestamp=1_700_000_005.0))
         assert lines() == []
         await bench.deliver(make(Block, timestamp=1_700_000_010.0))
+        assert lines() == ["ALERT threes: Ann"]
+
+
+@pytest.mark.parametrize("before", [THREES + 'settle = "9s"\n', '[alert.other]\non = "assist"\n'])
+async def test_a_held_alert_is_told_though_nothing_that_its_rule_hears_comes_after_the_reload(
+    before: str, lines: Lines
+) -> None:
+    async with running(notifier, config=before) as bench:
+        three = make(ThreePointerMade, player="Ann")
+        assert three.timestamp is not None
+        await bench.deliver(three)
+        await bench.reload(THREES + 'settle = "8s"\n')
+        await trio.testing.wait_all_tasks_blocked()
+        assert lines() == []
+        await bench.deliver(make(Block, timestamp=three.timestamp + 10))
         assert lines() == ["ALERT threes: Ann"]
 
 
