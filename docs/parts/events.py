@@ -10,9 +10,9 @@ from docs.parts.text import documented, first, table
 from actionbus import Action, Due, Event, FeedStatus, Moment, snake_name
 from actionbus.events.catalogue import ENTRIES
 from actionbus.schema.docstrings import fields_say
-from actionbus_plugins import score_tracker
+from actionbus_plugins import notifier, score_tracker, webhook
 
-OURS = (score_tracker.__name__, "actionbus.events.")
+OURS = (*(plugin.__name__ for plugin in (notifier, score_tracker, webhook)), "actionbus.events.")
 
 
 def below(kind: type[Event], depth: int = 0) -> Iterator[tuple[int, type[Event]]]:
@@ -59,12 +59,12 @@ def feed_names() -> Iterator[str]:
 
 
 def moments_of() -> list[type[Moment]]:
-    """The moments of score_tracker."""
+    """The moments of the plugins that come with it."""
     return [kind for _, kind in below(Moment) if issubclass(kind, Moment) and kind is not Moment]
 
 
 def moments() -> Iterator[str]:
-    """All moments of score_tracker and their fields."""
+    """All their moments and their fields."""
     kinds = moments_of()
     for kind in kinds:
         above = [base for base in kind.__mro__[1:] if base in kinds]

@@ -23,8 +23,11 @@ class EndpointStatus(Moment):
     """
 
     endpoint: str
+    """Its name, ``[webhook.NAME]``."""
     state: Literal["disabled", "enabled"]
+    """Whether it is left alone, or is served again."""
     reason: str = ""
+    """Why it is disabled; "" where it is enabled."""
     since: float = 0.0
     """When it was disabled, or failed first, by the clock on the wall (Unix seconds)."""
 

@@ -16,7 +16,7 @@ def test_without_a_file_the_installed_plugins_are_listed(command: Command) -> No
     said = command("plugins")
     assert (said.code, said.err) == (0, "")
     listed = rows(said.out)
-    assert listed.keys() == {"notifier", "score_tracker"}
+    assert listed.keys() == {"notifier", "score_tracker", "webhook"}
     assert listed["notifier"][0] == "installed"
     assert listed["score_tracker"][0] == "configured"  # what a replay uses where there is no file
 
