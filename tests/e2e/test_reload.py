@@ -141,6 +141,14 @@ def test_sighup_reloads(config: Path) -> None:
         assert running.wait_for_log("is taken over")["changes"] == ["alert.blocks is new"]
 
 
+def test_sighup_that_comes_before_the_daemon_is_ready_does_not_end_it(config: Path) -> None:
+    plugin = config.with_name("early.py")
+    plugin.write_text(f"import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\n{PLUGIN.format(word='x')}", "utf-8")
+    config.write_text(CONFIG + '[plugin.early]\npath = "early.py"\n', encoding="utf-8")
+    with daemon(config, "--no-watch") as running:
+        assert running.ask("reload").out == "nothing has changed\n"
+
+
 def test_a_reload_of_the_same_file_says_that_nothing_has_changed(config: Path) -> None:
     with daemon(config) as running:
         assert running.ask("reload").out == "nothing has changed\n"

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     until_told = options.command in UNTIL_TOLD
     if until_told:
-        signals.obey()
+        signals.obey(reloads=options.command == "run")
     stdout.loud = options.command == "run"  # the others end soon
     try:
         code = _run(options.command, options)

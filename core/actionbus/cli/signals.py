@@ -16,12 +16,16 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _asked: list[int] = []
 
 
-def obey() -> None:
+def obey(*, reloads: bool = False) -> None:
     """Let SIGTERM do what Ctrl-C does, from now on: while plugins are imported nothing else listens to it.
+
+    Of a command that ``reloads`` SIGHUP asks for what it does by itself at its start, so until then it is ignored.
 
     Until it is called, which is once the command line is read, a signal ends the process as it ends any other.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    if reloads:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     atexit.register(_ignore)  # the first one to be registered is the last one to be called
 
 
