@@ -185,6 +185,28 @@ def test_a_plugin_of_the_users_own_is_imported_anew_when_its_file_is_written_and
         assert running.wait_for_log("is taken over")["changes"] == [f"{plugin} has changed"]
 
 
+def test_a_file_that_does_not_end_when_it_is_imported_does_not_keep_the_daemon_from_ending(config: Path) -> None:
+    with daemon(config, "--no-watch") as running:
+        hangs = "import threading\nprint('held', flush=True)\nthreading.Event().wait()\n"
+        config.with_name("mine.py").write_text(hangs, encoding="utf-8")
+        config.write_text(CONFIG + '[plugin.mine]\npath = "mine.py"\n', encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for(lambda daemon: "held\n" in daemon.out)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE) == 0
+
+
+def test_a_file_that_raises_keyboard_interrupt_is_refused_as_any_other(config: Path) -> None:
+    with daemon(config, "--no-watch") as running:
+        config.with_name("mine.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+        config.write_text(CONFIG + '[plugin.mine]\npath = "mine.py"\n', encoding="utf-8")
+        done = running.ask("reload")
+        assert done.code == 2
+        assert "KeyboardInterrupt" in done.err
+        config.write_text(CONFIG, encoding="utf-8")
+        assert running.ask("reload").out == "nothing has changed\n"
+
+
 def test_plugins_come_and_go_alone(config: Path) -> None:
     config.with_name("mine.py").write_text(PLUGIN.format(word="heard"), encoding="utf-8")
     with daemon(config, "--no-watch") as running:

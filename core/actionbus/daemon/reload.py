@@ -13,6 +13,8 @@ from actionbus.daemon.setup import Setup
 from actionbus.errors import ConfigError, Problem
 from actionbus.host import Broken, Host, Plugin, digest, swap
 
+PATIENCE = 30.0  # seconds for reading plugins.toml and importing what it names
+
 Reread = Callable[[Setup], Setup]
 """Reads and checks plugins.toml anew, beside the one that the daemon runs with; raises ConfigError."""
 
@@ -41,7 +43,7 @@ class Reloader:
         """Read, check and take over plugins.toml. Raises ConfigError, and then nothing has changed."""
         async with self._one:
             before = self.setup
-            now = await trio.to_thread.run_sync(self.reread, before)
+            now = await self._read(before)
             stop, start = self._plugins(before, now)
             said = self._differences(before, now, start)
             back = [plugin for plugin in before.loaded.plugins if plugin.name in stop]
@@ -51,6 +53,16 @@ class Reloader:
             self.setup = now
             await self.feeds.change(now.source)
         return Reloaded(said=said, after=swapped.after)
+
+    async def _read(self, before: Setup) -> Setup:
+        """Read and check plugins.toml in a thread, which is left behind if a plugin's file does not let go of it."""
+        file = before.config.tree.file
+        with trio.move_on_after(PATIENCE):
+            try:
+                return await trio.to_thread.run_sync(self.reread, before, abandon_on_cancel=True)
+            except KeyboardInterrupt:  # no Ctrl-C: that comes to the main thread
+                raise ConfigError(f"{file}: a plugin's file raises KeyboardInterrupt when it is imported") from None
+        raise ConfigError(f"{file}: a plugin's file is not imported after {PATIENCE:g} s: does it wait for something?")
 
     def _plugins(self, before: Setup, now: Setup) -> tuple[list[str], list[Plugin]]:
         """Return which plugins are to leave, and which to be set up: what has changed, and what had failed."""
