@@ -36,9 +36,9 @@ from actionbus.hookspecs import Hooks
 from actionbus.simulator import generate_match
 from actionbus.testing import AWAY, make, running
 from actionbus_plugins import notifier
-from actionbus_plugins.notifier.delivery import Channel
 from actionbus_plugins.conditions.fields import names_for
 from actionbus_plugins.conditions.language import LONGEST
+from actionbus_plugins.notifier.delivery import Channel
 from actionbus_plugins.notifier.settings import Defaults, Rule
 from actionbus_plugins.score_tracker import Settings
 from actionbus_plugins.score_tracker.settings import Clutch, FoulLimit, StreakRule
