@@ -30,16 +30,19 @@ class Mute:
 
 
 def standing(kept: Iterable[tuple[str, object]], now: float) -> list[Mute]:
-    """Return the mutes that have neither run out nor been ended, of what the shared store holds; the newest last."""
+    """Return the mutes that have neither run out nor been ended, of what the shared store holds; the newest last.
+
+    Of two of the same thing the newer one holds, also where it ends sooner.
+    """
     values = dict(kept)
     ended = {key.removeprefix(UNMUTE) for key in values if key.startswith(UNMUTE)}
-    found: list[Mute] = []
+    newest: dict[str, Mute] = {}
     for key, value in sorted(values.items()):
-        if key.startswith(MUTE) and key not in ended:
+        if key.startswith(MUTE):
             what, until = cast("tuple[str, float]", value)
-            if until > now:
-                found.append(Mute(key, what, until))
-    return found
+            newest.pop(folded(what), None)
+            newest[folded(what)] = Mute(key, what, until)
+    return [mute for mute in newest.values() if mute.key not in ended and mute.until > now]
 
 
 def said(mutes: Sequence[Mute], zone: ZoneInfo) -> list[str]:

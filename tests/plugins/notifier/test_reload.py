@@ -151,6 +151,30 @@ def test_mutes_stand_until_they_run_out_or_are_ended() -> None:
     assert [mute.what for mute in standing(kept, 10.0)] == ["c"]
 
 
+def test_of_two_mutes_of_the_same_thing_the_newer_one_holds() -> None:
+    kept: list[tuple[str, object]] = [
+        (f"{MUTE}1:a", ("a", 90.0)),
+        (f"{MUTE}2:b", ("b", 90.0)),
+        (f"{MUTE}3:A", ("A", 20.0)),
+    ]
+    assert [(mute.what, mute.until) for mute in standing(kept, 9.0)] == [("b", 90.0), ("A", 20.0)]
+    assert [mute.what for mute in standing(kept, 20.0)] == ["b"]
+    assert [mute.what for mute in standing([*kept, (f"{UNMUTE}{MUTE}3:A", 5.0)], 9.0)] == ["b"]
+
+
+async def test_a_second_mute_says_until_when_it_holds_and_unmute_ends_that_alone(lines: Lines) -> None:
+    async with running(notifier, config=THREES) as bench:
+        await bench.ask("mute", {"what": "lee", "long": "2h"})
+        await bench.ask("mute", {"what": "kale", "long": "2h"})
+        shorter = await bench.ask("mute", {"what": "lee", "long": "10m"})
+        told = await bench.ask("mutes", {})
+        assert sorted(each["what"] for each in told["mutes"]) == ["kale", "lee"]
+        assert shorter["said"][0] in told["said"]
+        await bench.ask("unmute", {"what": "lee"})
+        await bench.deliver(make(ThreePointerMade, player="Ann Lee"), make(ThreePointerMade, player="Bo Kale"))
+        assert lines() == ["ALERT threes: Ann Lee"]
+
+
 async def test_players_and_teams_are_muted_by_id_by_name_or_by_a_word_of_it(lines: Lines) -> None:
     async with running(notifier, config=THREES) as bench:
         said = await bench.ask("mute", {"what": "lee", "long": "2h"})
