@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 from hypothesis import HealthCheck, settings
+
+from actionbus.cli import logs
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every process that the tests begin and interrupt.
@@ -20,6 +23,18 @@ settings.load_profile("tests")
 
 GAMES = Path(__file__).parents[2] / "shared" / "games"
 WITHOUT = pytest.mark.skip(reason="the real games are not part of the project: there is no folder ../shared/games")
+
+
+def _leave_logs(_level: str) -> None:
+    """Stand in for what would send the logs of all later tests to the streams of the one that ran a command."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_stay_as_they_are() -> Iterator[None]:
+    """Commands that run in the process of the tests do not set up its logs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs, "set_up", _leave_logs)
+        yield
 
 
 @frozen

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 from docs.parts.messages import sent
-from tests.core.cli.conftest import leave_logs
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
 from tests.docs.playing import Story
 from tests.docs.world import SECRETS, World, find_node, make_journal, make_world
 
-from actionbus.cli import logs, main
+from actionbus.cli import main
 
 SKIPPED = 2  # blocks that are not tried, at most
 
@@ -41,7 +40,6 @@ def check(
 ) -> Callable[[Path], list[str]]:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(logs, "set_up", leave_logs)
 
     def check(config: Path) -> list[str]:
         main(["check", "--config", str(config)])

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.processes import actionbus
 
 from actionbus import Moment, event_classes
-from actionbus.cli import logs, main
+from actionbus.cli import main
 from actionbus.config.settings import keys_by_field
 from actionbus_plugins import score_tracker
 from actionbus_plugins.notifier.settings import Count, Quiet, Rule, Streak
@@ -32,14 +32,6 @@ def rule_of(path: Path) -> dict[str, Any]:
 
 def listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
-
-
-@pytest.fixture(autouse=True)
-def no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def leave_logs(_level: str) -> None:
-        """Stand in for what would outlive the test's streams."""
-
-    monkeypatch.setattr(logs, "set_up", leave_logs)
 
 
 def test_there_are_twenty() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from actionbus.cli import logs, main, signals
+from actionbus.cli import main, signals
 from actionbus.simulator import generate_match
 
 
@@ -24,21 +24,16 @@ class Said:
 Command = Callable[..., Said]
 
 
-def leave_logs(_level: str) -> None:
-    """Stand in for what would outlive the test's streams."""
-
-
-def leave_signals(*_: int) -> None:
+def _leave_signals(*_: int, reloads: bool = False) -> None:
     """Stand in for handlers that would outlive the command."""
 
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
     """Run a command in a folder of its own."""
-    monkeypatch.setattr(logs, "set_up", leave_logs)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(signals, "obey", leave_signals)
-    monkeypatch.setattr(signals, "end_with", leave_signals)
+    monkeypatch.setattr(signals, "obey", _leave_signals)
+    monkeypatch.setattr(signals, "end_with", _leave_signals)
 
     def run(*arguments: str) -> Said:
         try:

@@ -14,7 +14,7 @@ from attrs import frozen
 from tests.plugins.notifier.checked import said_of
 
 from actionbus import Duration, Moment
-from actionbus.cli import logs, main
+from actionbus.cli import main
 from actionbus_plugins.notifier.settings import Defaults, Quiet, Rule
 
 
@@ -35,10 +35,6 @@ AS_A_COMMAND = ("an open quote", "a misspelt key of a rule", "a duration without
 def test_what_newcomers_write_wrong_is_told_with_its_line_and_advice(
     wrong: Wrong, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def leave_logs(_level: str) -> None:
-        """Stand in for what would outlive the test's streams."""
-
-    monkeypatch.setattr(logs, "set_up", leave_logs)
     monkeypatch.chdir(tmp_path)
     Path("plugins.toml").write_text(wrong["text"])
     code = main(["check"])
