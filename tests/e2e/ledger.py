@@ -183,7 +183,9 @@ def run(folder: Path, games: Sequence[Path], *, kills: int, seed: int, speed: fl
     rng, result = random.Random(seed), Result()
     receiver = Receiver(random.Random(seed + 1))
     journal, place = folder / "journal.db", folder / "control.sock"
-    fixtures = [json.loads(path.open(encoding="utf-8").readline())["fixtureAction"]["fixtureId"] for path in games]
+    fixtures = [
+        json.loads(path.read_text(encoding="utf-8").partition("\n")[0])["fixtureAction"]["fixtureId"] for path in games
+    ]
     env = {
         **os.environ,
         "TEST_TOKEN": TOKEN,
