@@ -183,4 +183,4 @@ def test_alerts_are_listed_and_explained_beside_a_daemon_that_runs(tmp_path: Pat
         _, said = daemon.communicate(timeout=PATIENCE)
     assert daemon.returncode == 0, said
     assert waits.out.splitlines()[0] == f"{held['id']}: held"
-    assert "passed   notify: console" in sent.out
+    assert "let through  notify: console" in sent.out

@@ -43,7 +43,7 @@ def test_why_does_this_rule_never_tell_anything(night: Path) -> None:
 def test_why_did_it_come(night: Path) -> None:
     said = answer(night, "explain", alert_of(night, "steals"))
     assert "sent       18:40:00  Q3 09:00  by Steal: Shane Larkin (Home) at Q3 09:00" in said
-    assert "passed   cooldown: 10:00: none was told so shortly before" in said
+    assert "let through  cooldown: 10:00: none was told so shortly before" in said
     assert 'on       = "steal"' in said
     assert "phone: told" in said
 

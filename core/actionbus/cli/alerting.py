@@ -28,8 +28,9 @@ def add_explain(add: Callable[..., argparse.ArgumentParser]) -> argparse.Argumen
   actionbus explain heat_check --game 7f3a        a game of the journal
   actionbus explain heat_check-4b0c12             an alert; alerts lists them
 
-Without --game and --seed the games are those of [simulator] or, with a feed,
-those in the journal. The steps are those of docs/alerts.md, in their order.""",
+Without --game and --seed the games are those in the journal, as far as the
+daemon has come; with the simulator and no journal yet, its whole games. The
+steps are those of docs/alerts.md, in their order.""",
     )
     explain.add_argument(
         "what", metavar="RULE|ALERT", type=text, help="[alert.NAME], or the beginning of an alert's id"

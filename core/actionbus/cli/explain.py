@@ -92,13 +92,15 @@ def _games(options: Namespace, config: Config) -> Iterator[Game]:
     yield from map(Generated, options.seed)
     if options.game or options.seed:
         return
-    settings = config.simulator
+    settings, journal = config.simulator, journal_place(config, os.environ)
     if options.journal is not None or config.feed.source != "simulator":
         path = options.journal if options.journal is not None else configured_journal(config)
         found = list(journalled(path))
         if not found:
             raise ConfigError(f"the journal {path} holds no game yet")
         yield from found
+    elif journal is not None and journal.exists() and (kept := list(journalled(journal))):
+        yield from kept  # as far as the daemon has come, with what it was told: mutes, other rules
     elif settings.recordings:
         yield from map(Recorded, settings.recordings)
     else:

@@ -75,8 +75,10 @@ def alert_lines(alert: KnownAlert, rule: object, explanation: Considered | None)
         return
     yield "made of:"
     yield from _part_lines(explanation)
-    yield "its life:"
-    yield from _life_lines(explanation.life)
+    # Only the texts that were sent are quoted: the rule may have had another message then.
+    is_told_so = any(turn.text == alert.text for turn in explanation.life)
+    yield "its life:" if is_told_so else "its life, by the rule as it is now, which words it otherwise:"
+    yield from _life_lines(explanation.life, quote=is_told_so)
     yield "steps:"
     yield from _step_lines(explanation.steps)
     if explanation.note:
@@ -94,15 +96,15 @@ def _rule_lines(rule: object) -> Iterator[str]:
 def _step_lines(steps: Iterable[StepTaken]) -> Iterator[str]:
     """Yield a line for each step."""
     for step in steps:
-        yield f"  {'passed ' if step.passed else 'stopped'}  {step.key}: {printable(step.said)}"
+        yield f"  {'let through' if step.passed else 'stopped    '}  {step.key}: {printable(step.said)}"
 
 
-def _life_lines(life: Sequence[Turn]) -> Iterator[str]:
-    """Yield what happened to an alert: when, where in the game, by which packet."""
+def _life_lines(life: Sequence[Turn], *, quote: bool = True) -> Iterator[str]:
+    """Yield what happened to an alert: when, where in the game, by which packet, and what it said then."""
     before = ""
     for turn in life:
         by = f"by {printable(turn.by)}" if turn.by else "its time had come"
-        is_new = turn.text != before and turn.what not in ("withdrawn", "dropped")
+        is_new = quote and turn.text != before and turn.what not in ("withdrawn", "dropped")
         text = f'  "{printable(turn.text)}"' if is_new else ""
         before = turn.text
         yield f"  {turn.what:9}  {_when(turn.at)}  {_place(turn.period, turn.clock)}  {by}{text}"
@@ -128,8 +130,8 @@ def _missed(alike: Sequence[Considered], *, everything: bool) -> Iterator[str]:
     if stop is None:
         yield f"    waits: {printable(first.steps[-1].said)}" if first.steps else "    waits"
     else:
-        passed = ", ".join(step.key for step in first.steps if step.passed)
-        yield f"    stopped by {stop.key}: {printable(stop.said)}" + (f"; passed {passed}" if passed else "")
+        through = ", ".join(step.key for step in first.steps if step.passed)
+        yield f"    stopped by {stop.key}: {printable(stop.said)}" + (f"; let through by {through}" if through else "")
     if len(first.parts) > 1:
         made_of = ", ".join(_place(part.period, part.clock).strip() for part in first.parts)
         yield f"    made of: {printable(made_of)}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_near_misses_come_before_what_was_told_and_no_more_than_ten_of_each(comm
     everything = command("explain", "shots", "--seed", "5", "--all").out
     assert everything.count("  sent  ") > 20
     assert "--all" not in everything
-    assert "passed   where: period = 3: the period was 3" in everything
+    assert "let through  where: period = 3: the period was 3" in everything
 
 
 def test_what_is_stopped_alike_is_one_line(command: Command, tmp_path: Path) -> None:
@@ -221,9 +222,39 @@ def test_an_alert_is_found_by_the_beginning_of_its_id(command: Command, tmp_path
     said = command("explain", name[:-10])
     assert said.code == 0
     assert said.out.startswith(f"{name}: ")
-    assert "steps:\n  passed   on: steal\n" in said.out
+    assert "steps:\n  let through  on: steal\n" in said.out
     missing = command("explain", "other-12345")
     assert (missing.code, "there is no alert 'other-12345'" in missing.err) == (2, True)
+
+
+def test_where_a_daemon_on_the_simulator_keeps_a_journal_its_games_are_explained(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins.toml").write_text(held.CONFIG + RULES, encoding="utf-8")
+    (tmp_path / "match.jsonl").write_text("\n".join(held.MATCH.packets), encoding="utf-8")
+    assert "steals over match.jsonl: " in command("explain", "steals").out
+    held.play(tmp_path, RULES)
+    assert f"steals over {held.MATCH.fixture[:8]}: " in command("explain", "steals").out
+    assert "steals over generated match 5: " in command("explain", "steals", "--seed", "5").out
+
+
+def test_an_alert_of_a_rule_that_words_it_otherwise_now_is_not_quoted_with_what_was_never_sent(
+    command: Command, tmp_path: Path
+) -> None:
+    held.play(tmp_path, RULES)
+    name = command("explain", "steals-").err.split("'steals-': ")[1].split(",")[0]
+    sent = command("explain", name).out
+    assert "its life:\n" in sent
+    text = sent.splitlines()[1].strip()
+    assert f'"{text}"' in sent
+    rules = (tmp_path / "plugins.toml").read_text(encoding="utf-8")
+    worded = re.sub(r'(?s)(\[alert\.steals\].*?message\s*=\s*)"[^"]*"', r'\1"never sent"', rules, count=1)
+    assert "never sent" in worded
+    (tmp_path / "plugins.toml").write_text(worded, encoding="utf-8")
+    said = command("explain", name).out
+    assert text in said
+    assert "its life, by the rule as it is now, which words it otherwise:\n" in said
+    assert '  "never sent"' not in said.partition("its life")[2]
 
 
 def test_an_alert_whose_rule_has_changed_or_gone_says_so(command: Command, tmp_path: Path) -> None:

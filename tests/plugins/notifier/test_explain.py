@@ -136,7 +136,7 @@ CASES = [
         [three("08:00"), three("06:00"), missed("04:12")],
         "streak: 2 of 3, broken by Three-pointer missed: Clyburn (Harbor Gulls) at Q2 04:12",
     ),
-    Case("streak: over", STREAK, [three("08:00"), three("06:00")], "streak: 2 of 3, and then no more came"),
+    Case("streak: over", STREAK, [three("08:00"), three("06:00")], "streak: 2 of 3, and no more after that"),
     Case(
         "count: on the game clock",
         with_('count = { at_least = 3, within_game = "3:00" }'),
@@ -153,7 +153,7 @@ CASES = [
         "count: over the game",
         with_("count = { at_least = 4 }"),
         seconds_apart(0, 300, 500),
-        "count: 3 of 4, and then no more came",
+        "count: 3 of 4, and no more after that",
     ),
     Case("once", with_("once = true"), seconds_apart(0, 1), "once: it was not the first"),
     Case(

@@ -10,7 +10,7 @@ from actionbus_plugins.notifier.engine import Plan
 from actionbus_plugins.notifier.engine.subjects import Entry, Ledger, Subject, elapsed, find, fits
 from actionbus_plugins.notifier.explaining.words import length
 
-_NO_MORE = "and then no more came"
+_NO_MORE = "and no more after that"
 
 
 @frozen(kw_only=True)
