@@ -122,6 +122,17 @@ def test_a_file_that_an_editor_puts_in_its_place_is_taken_over_too(config: Path)
         assert running.wait_for_log("is taken over")["changes"] == ["alert.blocks is new"]
 
 
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("", encoding="utf-8")])
+def test_a_file_that_is_gone_or_emptied_is_refused_in_the_log_and_one_put_back_is_said_to_be_fine(
+    config: Path, spoil: Callable[[Path], object]
+) -> None:
+    with daemon(config) as running:
+        spoil(config)
+        running.wait_for_log("is not taken over, nothing has changed")
+        config.write_text(CONFIG, encoding="utf-8")
+        running.wait_for_log("is as this daemon runs it, nothing has changed")
+
+
 def test_a_file_with_mistakes_changes_nothing_and_says_why(config: Path) -> None:
     with daemon(config, "--no-watch") as running:
         config.write_text(CONFIG.replace('"steal"', '"stael"'), encoding="utf-8")

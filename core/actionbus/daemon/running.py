@@ -157,6 +157,8 @@ async def _reload(reloader: Reloader) -> Reloaded:
         raise
     if reloaded.said:
         logger.info(f"{file} is taken over", changes=reloaded.said)
+    else:
+        logger.info(f"{file} is as this daemon runs it, nothing has changed")
     return reloaded
 
 

@@ -11,15 +11,16 @@ import watchfiles
 
 LETS_GO = 200  # milliseconds: how long its thread goes on after it was cancelled; by default up to 5 s
 SETTLES = 0.1  # seconds in which a file that is being written changes again
+GONE = 2.0  # seconds for which a file may be empty, or not there, before it counts as written so
 LINKED = "..data"  # what Kubernetes replaces when it mounts a file of a ConfigMap
 
 
 async def changes(files: Callable[[], Mapping[Path, str]]) -> AsyncGenerator[None]:
     """Yield whenever the content of the files is another one than what was read, once they are no longer being written.
 
-    ``files`` gives them and what their content was when they were read (``digest``); it is asked anew each time. An
-    empty first file is one that is still to be written. Their folders are watched, not they themselves: editors put
-    another file in their place.
+    ``files`` gives them and what their content was when they were read (``digest``); it is asked anew each time. A
+    first file that is empty, or gone, is taken for one that is still to be written, for two seconds. Their folders are
+    watched, not they themselves: editors put another file in their place.
     """
     seen = dict(files())
     while True:
@@ -38,7 +39,10 @@ async def changes(files: Callable[[], Mapping[Path, str]]) -> AsyncGenerator[Non
                 continue
             watching = True
             now = await _settled(watched)
-            if now != seen and now[watched[0]]:
+            if now != seen and not now[watched[0]]:
+                await trio.sleep(GONE)
+                now = await _settled(watched)
+            if now != seen:
                 seen = now
                 yield
             if list(files()) != watched:

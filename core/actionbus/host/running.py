@@ -369,4 +369,5 @@ class Host:
             self.problems += wrong
             return
         reason = self._note(plugin.name, "", error)
-        logger.error("plugin failed and is left out", plugin=plugin.name, reason=reason)
+        came_of_it = "not taken over" if plugin.name in self.held_back else "left out"
+        logger.error(f"plugin failed and is {came_of_it}", plugin=plugin.name, reason=reason)
