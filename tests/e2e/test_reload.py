@@ -122,9 +122,13 @@ def test_a_file_that_an_editor_puts_in_its_place_is_taken_over_too(config: Path)
         assert running.wait_for_log("is taken over")["changes"] == ["alert.blocks is new"]
 
 
-@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("", encoding="utf-8")])
+def empty(path: Path) -> None:
+    path.write_text("", encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil", [os.unlink, empty])
 def test_a_file_that_is_gone_or_emptied_is_refused_in_the_log_and_one_put_back_is_said_to_be_fine(
-    config: Path, spoil: Callable[[Path], object]
+    config: Path, spoil: Callable[[Path], None]
 ) -> None:
     with daemon(config) as running:
         spoil(config)

@@ -12,6 +12,7 @@ from time import monotonic
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
+import pluggy
 import trio
 from attrs import frozen
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # seconds without a turn of the loop
 TURN = 0.1  # seconds between the turns that prove the loop alive
 _OURS = str(Path(__file__).parents[1]) + os.sep  # where the files of actionbus are
+_BETWEEN = str(Path(pluggy.__file__).parent) + os.sep  # what calls a hook for actionbus
 
 
 @frozen(kw_only=True)
@@ -80,7 +82,7 @@ class Watchdog:
 def locate(frame: FrameType, seconds: float) -> Blocked:
     """Find the code in a thread's stack that holds it up: the frame that actionbus called, at the line where it stands.
 
-    That is a handler where a lane is in the stack, and else a fold or a task of a plugin, known by its file.
+    That is a handler where a lane is in the stack, and else a fold, a hook or a task of a plugin, known by its file.
     """
     within = frame
     called: FrameType | None = None
@@ -92,7 +94,9 @@ def locate(frame: FrameType, seconds: float) -> Blocked:
                 return _blocked(within, seconds, lane)
         if called is None and walk.f_code.co_filename.startswith(_OURS):
             called = within
-        within, walk = walk, walk.f_back
+        if not walk.f_code.co_filename.startswith(_BETWEEN):
+            within = walk
+        walk = walk.f_back
     return _blocked(called or frame, seconds, None)
 
 

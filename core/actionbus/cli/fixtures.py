@@ -33,14 +33,17 @@ def run(options: Namespace) -> int:
         finished = finished_fixtures(journal)
     has_file = has_config(options)
     since, plugins = daemon_since(path), wanted(config, known) if has_file else None
+    named = followed(config) if has_file else ()
+
+    def state(name: str) -> str:
+        if name in finished:
+            return FeedState.FINISHED.value
+        let_go = has_file and name not in named  # since plugins.toml was read again
+        return _state(held.get(name), None if let_go else since)
+
     lines = [
-        Line(
-            fixture=name,
-            held=held.get(name),
-            state=FeedState.FINISHED.value if name in finished else _state(held.get(name), since),
-            plugins=plugins,
-        )
-        for name in dict.fromkeys((*(followed(config) if has_file else ()), *held))
+        Line(fixture=name, held=held.get(name), state=state(name), plugins=plugins)
+        for name in dict.fromkeys((*named, *held))
     ]
     if options.json:
         print(json.dumps([line.as_object() for line in lines], ensure_ascii=False))

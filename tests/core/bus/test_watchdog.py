@@ -9,7 +9,7 @@ from time import perf_counter
 import trio
 from tests.core.plugins import Bus, deliver, listener, make_plugin, open_fixture
 
-from actionbus import Fold, Game, Moment, Steal, fold, hookimpl, on
+from actionbus import Fold, Game, Moment, Steal, Subscription, fold, hookimpl, on
 from actionbus.bus import Blocked, Watchdog
 from actionbus.bus.watchdog import PATIENCE
 from actionbus.testing import make
@@ -40,6 +40,21 @@ async def test_it_names_the_handler_that_blocks_at_its_line() -> None:
     assert (blocked.file, blocked.function) == (__file__, "stuck")
     assert blocked.line == inspect.getsourcelines(stuck)[1] + 1
     assert blocked.seconds > PATIENCE
+
+
+async def test_a_hook_that_blocks_is_named_and_not_what_called_it() -> None:
+    found: list[Blocked] = []
+    watchdog = Watchdog(found.append)
+
+    @hookimpl
+    def subscriptions() -> list[Subscription]:
+        block()
+        return []
+
+    with watchdog.watching():
+        async with Bus().hosting(make_plugin("sleepy", subscriptions)):
+            pass
+    assert (found[0].file, found[0].function) == (__file__, "subscriptions")
 
 
 async def test_where_no_handler_runs_it_names_the_line_alone() -> None:

@@ -102,6 +102,26 @@ def test_while_a_daemon_runs_the_state_is_that_of_the_feed(state: FeedState, com
     assert states(command, "--journal", str(journal)) == ended
 
 
+def test_a_fixture_that_plugins_toml_no_longer_names_is_stopped_while_the_daemon_goes_on(
+    command: Command, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal.db"
+
+    async def look() -> tuple[dict[str, str], ...]:
+        async with opened(journal) as log:
+            await Game(packets=make_list(2), state=FeedState.LIVE, since=time.time()).give(log)
+            await log.durable()
+            config(tmp_path, DDE.replace("second", "fixture-1") + JOURNAL)
+            followed = states(command)
+            config(tmp_path, DDE + JOURNAL)
+            return followed, states(command)
+
+    assert trio.run(look) == (
+        {"fixture-1": "live", "first": "not seen yet", "unseen": "not seen yet"},
+        {"second": "not seen yet", "first": "not seen yet", "unseen": "not seen yet", "fixture-1": "stopped"},
+    )
+
+
 def test_a_feed_that_has_recovered_is_live(command: Command, tmp_path: Path) -> None:
     journal = tmp_path / "journal.db"
 
