@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import trio.testing
@@ -132,6 +134,31 @@ async def test_a_held_alert_is_told_though_nothing_that_its_rule_hears_comes_aft
         assert lines() == []
         await bench.deliver(make(Block, timestamp=three.timestamp + 10))
         assert lines() == ["ALERT threes: Ann"]
+
+
+async def test_what_a_new_rule_would_have_held_until_before_the_reload_it_does_not_tell(lines: Lines) -> None:
+    async with running(notifier, config='[alert.other]\non = "steal"\n') as bench:
+        three = make(ThreePointerMade, player="Ann")
+        assert three.timestamp is not None
+        await bench.deliver(three, make(Block, timestamp=three.timestamp + 20))
+        await bench.reload(THREES + 'settle = "9s"\n')
+        await bench.deliver(make(ThreePointerMade, player="Bo", timestamp=three.timestamp + 21))
+        await bench.deliver(make(Block, timestamp=three.timestamp + 40))
+        assert lines() == ["ALERT threes: Bo"]
+
+
+async def test_what_a_changed_rule_goes_on_with_keeps_its_version_so_that_the_next_one_is_newer(tmp_path: Path) -> None:
+    channel = f'[notify.file]\nuse = "file"\npath = "{tmp_path / "alerts.jsonl"}"\n'
+    rule = channel + THREES + 'notify = ["file"]\n'
+    async with running(notifier, config=rule) as bench:
+        await bench.deliver(
+            three := make(ThreePointerMade, player="Ann"),
+            again(three, player=make(ThreePointerMade, player="Bo").player),
+        )
+        await bench.reload(rule.replace("{{ player.name }}", "three"))  # by which it was never corrected
+        await bench.deliver(gone(three))
+    written = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert written[-1]["version"] == 3
 
 
 async def test_a_table_that_is_wrong_is_told_by_the_reload(lines: Lines) -> None:
