@@ -336,3 +336,63 @@ async def test_since_when_an_endpoint_fails_outlives_a_restart(clock: MockClock)
                 await bench.reload("[plugin.test]" + table(urls[0], keys))
         told = await bench.ask("deliveries", {})
     assert "every attempt has failed since" in told["endpoints"]["shop"]["disabled"]
+
+
+async def test_a_delivery_has_its_last_chance_just_before_it_is_too_old(clock: MockClock) -> None:
+    receiver = Receiver(refusals=[Answer(500), Answer(500)])
+    async with at_work(endpoint('max_age = "20s"\nretry = ["1s", "60s"]'), receiver) as bench:
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(18)
+        assert len(receiver.asked) == 2
+        await trio.sleep(2)
+    assert len(receiver.standing) == 1
+
+
+async def test_what_has_failed_and_gets_too_old_while_its_endpoint_is_left_alone_is_dead(clock: MockClock) -> None:
+    receiver = Receiver(refusals=[Answer(503, headers=(("retry-after", "90"),))])
+    async with at_work(endpoint('max_age = "1m"'), receiver) as bench:
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(61)
+        (only,) = (await bench.ask("deliveries", {}))["deliveries"]
+    assert (only["state"], only["status"], only["tries"]) == ("dead", 503, 1)
+    assert len(receiver.asked) == 1
+
+
+async def test_an_endpoint_that_fails_again_and_again_is_asked_one_thing_at_a_time(clock: MockClock) -> None:
+    receiver = Receiver(mood="stuck")
+    more = 'order = "none"\nin_flight = 6\ntimeout = "10s"\nretry = ["1s"]'
+    async with at_work(endpoint(more), receiver) as bench:
+        await bench.deliver(*(make(ThreePointerMade) for _ in range(6)))
+        await trio.sleep(30)
+        assert len(receiver.asked) == 6 + 2
+        receiver.mood = "well"
+        await trio.sleep(30)
+    assert len(receiver.standing) == 6
+
+
+async def test_an_endpoint_that_was_busy_for_long_is_tried_again_within_half_a_minute(clock: MockClock) -> None:
+    receiver = Receiver(mood="busy")
+    async with at_work(endpoint('order = "none"\nmax_age = "1h"'), receiver) as bench:
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(400)
+        receiver.mood = "well"
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(31)
+        assert len(receiver.standing) == 1
+
+
+async def test_what_an_endpoint_asked_for_outlives_a_restart(clock: MockClock) -> None:
+    receiver, urls = Receiver(refusals=[Answer(429, headers=(("retry-after", "90"),))]), list[str]()
+
+    def config(url: str) -> str:
+        urls.append(url)
+        return table(url, "")
+
+    async with at_work(config, receiver) as bench:
+        await bench.deliver(make(ThreePointerMade))
+        await trio.sleep(2)
+        await bench.reload("[plugin.test]" + table(urls[0], 'timeout = "9s"'))
+        await trio.sleep(85)
+        assert len(receiver.asked) == 1
+        await trio.sleep(30)
+    assert len(receiver.standing) == 1

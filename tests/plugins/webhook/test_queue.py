@@ -75,6 +75,18 @@ def test_an_older_state_can_be_dropped_unless_it_is_being_tried() -> None:
     assert len(queue) == 1
 
 
+def test_what_has_ended_and_waits_again_is_too_old_by_its_new_time_alone() -> None:
+    queue = Queue(ordered=True)
+    queue.put(delivery(1, expires=10.0))
+    taken = queue.take(0)
+    assert taken is not None
+    queue.settle(taken)
+    again = evolve(taken, expires=50.0)
+    queue.put(again)
+    assert queue.overdue(20.0) == []
+    assert queue.overdue(50.0) == [again]
+
+
 def test_what_is_too_old_leaves_unless_it_is_being_tried_and_comes_up_again_when_put_back() -> None:
     queue = Queue(ordered=True)
     tried, waiting = delivery(1, expires=10.0), delivery(2, expires=10.0)
