@@ -25,6 +25,7 @@ SecretKind = Literal["env", "file", "credential"]
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
 DURATION = re.compile(rf"(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?", re.ASCII)
 _SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)  # of each unit in DURATION
+_UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}  # the same, in milliseconds
 
 
 @frozen(kw_only=True)
@@ -53,6 +54,15 @@ def duration(value: object, _: object = None) -> Duration:
         raise WrongValue(expected, "units are d, h, m, s and ms, the largest first")
     parts = zip(found.groups(), _SECONDS, strict=True)
     return Duration(sum(float(number) * seconds for number, seconds in parts if number is not None))
+
+
+def duration_text(seconds: Duration) -> str:
+    """Write a duration as ``duration`` reads it, to the millisecond: ``1m30s``."""
+    left, parts = round(seconds * 1_000), list[str]()
+    for unit, size in _UNITS.items():
+        number, left = divmod(left, size)
+        parts += [f"{number}{unit}"] if number else []
+    return "".join(parts) or "0s"
 
 
 def keep(value: object, _: object = None) -> Keep:

@@ -8,11 +8,12 @@ from dataclasses import MISSING
 from enum import Enum
 from itertools import count
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import define, field
 
+from actionbus.config.kinds import Duration, duration_text
 from actionbus.config.settings import is_settings_class, keys_by_field
 from actionbus.schema.docstrings import fields_say, says
 from actionbus.schema.kinds import KINDS, Schema
@@ -123,8 +124,9 @@ class Walk:
         if getattr(field, "validator", None) is not None and getattr(field, "converter", None) is None:
             schema |= constraints(field.validator)
         schema |= metadata.get("schema", {})
-        if isinstance(field.default, str | int | float) and _fits(schema, field.default):
-            schema["default"] = field.default
+        default = _in_toml(field.default, kind)
+        if default is not None and _fits(schema, default):
+            schema["default"] = default
         return schema
 
     def _reference(self, choices: tuple[str, ...], wanted: str) -> Schema:
@@ -164,8 +166,23 @@ def _is_required(field: Any) -> bool:
     return bool(field.default is attrs.NOTHING)
 
 
+def _in_toml(value: object, kind: Any) -> object:
+    """Return a default as it stands in TOML; None where it does not, or says nothing: an empty list."""
+    if isinstance(value, tuple) and get_origin(kind) is tuple:
+        of = get_args(kind)[0]
+        found = [_in_toml(each, of) for each in cast("tuple[object, ...]", value)]
+        return None if None in found else found or None
+    if kind is Duration and isinstance(value, float):
+        return duration_text(Duration(value))
+    return value if isinstance(value, str | int | float) else None
+
+
 def _fits(schema: Schema, value: object) -> bool:
-    """Whether a value of Python stands in TOML as it is: not a duration, which is a text there."""
+    """Whether a value is of a schema's kind."""
+    if isinstance(value, list):
+        return schema.get("type") == "array" and all(
+            _fits(schema["items"], each) for each in cast("list[object]", value)
+        )
     if "anyOf" in schema:
         return any(_fits(each, value) for each in schema["anyOf"])
     if "enum" in schema:

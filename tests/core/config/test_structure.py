@@ -13,6 +13,7 @@ import pytest
 from attrs.validators import deep_iterable, ge, in_, instance_of, le, matches_re, max_len, optional
 
 from actionbus.config import Duration, SecretSource, Wrong, read_tree, structure_table
+from actionbus.config.kinds import duration_text
 from actionbus.errors import ConfigError
 
 T = TypeVar("T")
@@ -288,6 +289,11 @@ class Timed:
 )
 def test_a_duration_is_in_seconds(text: str, seconds: float) -> None:
     assert math.isclose(settings(f'delay = "{text}"', Timed).delay, seconds)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.005, 1.5, 60.0, 5_400.0, 93_784.005, 432_000.0])
+def test_a_duration_that_is_written_is_read_as_the_same(seconds: float) -> None:
+    assert math.isclose(settings(f'delay = "{duration_text(Duration(seconds))}"', Timed).delay, seconds)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,7 @@ def test_defaults_that_stand_in_toml_as_they_are_are_told() -> None:
         "low": 1,
         "colour": "red",
         "short": "",
+        "some": [1],
         "word": "a",
         "digits": "1",
         "times": 1,
