@@ -323,6 +323,12 @@ def test_a_body_that_was_cut_off_is_told() -> None:
     assert "is no JSON: was it cut off" in the_flaw(look(signed(), BODY[:-9])).what
     flaw = the_flaw(look(signed() | {"Content-Length": str(len(BODY))}, BODY[:-9]))
     assert flaw.what == f"the body has {len(BODY) - 9} bytes, where Content-Length says {len(BODY)}"
+    pretty = json.dumps(json.loads(BODY), indent=2).encode()
+    flaw = the_flaw(look(signed() | {"Content-Length": str(len(BODY))}, pretty[:-1] + b',"more": 1}'))
+    assert flaw.what.startswith(
+        f"the body has {len(pretty) + 10} bytes, where Content-Length says {len(BODY)}, and the body"
+    )
+    assert "a program does that parsed it and wrote it anew" in flaw.what
 
 
 def with_key(key: bytes, content: bytes | None = None) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import cast
 
 import pytest
 from attrs import define, field
@@ -129,6 +130,13 @@ def test_the_withdrawal_of_what_it_never_had_is_nothing_and_holds_against_what_c
     assert receiver.standing == []
     assert receiver.post(request(message("a", 3))) == 204
     assert receiver.standing == [("7f3a", "a", 3)]
+
+
+def test_a_sample_is_answered_204_and_not_kept(receiver: Receiver) -> None:
+    sample = message("a", 1)
+    sample["data"] = {**cast("dict[str, object]", sample["data"]), "test": True}
+    assert receiver.post(request(sample)) == 204
+    assert receiver.standing == []
 
 
 def forged() -> dict[str, Sent]:

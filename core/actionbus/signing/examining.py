@@ -155,7 +155,11 @@ def _unexplained(signature: str, headers: Sequence[tuple[str, str]], body: bytes
         yield Flaw(kind="signature", what=what, hint="was it cut off on its way?")
     elif length.isdecimal() and int(length) != len(body):
         what = f"the body has {len(body)} bytes, where Content-Length says {length}"
-        yield Flaw(kind="body", what=what, hint="keep all of the body, and its bytes as they come")
+        rewritten = looks_rewritten(body) if len(body) > int(length) else None
+        hint = (
+            "keep all of the body, and its bytes as they come" if rewritten is None else "verify the bytes as they come"
+        )
+        yield Flaw(kind="body", what=what if rewritten is None else f"{what}, and {rewritten}", hint=hint)
     elif (said := looks_rewritten(body)) is not None:
         yield Flaw(kind="body", what=f"no signature fits the body, and {said}", hint="verify the bytes as they come")
     else:

@@ -23,6 +23,7 @@ BUSY = (429, 502, 503, 504)  # the endpoint as a whole has enough, not this one 
 CIRCUIT = 5  # failures in a row after which one request at a time has to do, until one succeeds
 LONGEST_PAUSE = 30.0  # seconds that an endpoint is left alone if it does not ask for more
 LAST_CHANCE = 1.0  # seconds before it is too old, a delivery is tried for the last time
+TOLD_AGAIN = 60.0  # seconds after which it is said how many more were given up
 
 
 @define(eq=False, repr=False)
@@ -42,6 +43,8 @@ class Courier:
     _failures: int = field(init=False, default=0)  # in a row
     _rounds: int = field(init=False, default=0)  # pauses in a row
     _pause: float = field(init=False, default=-math.inf)  # until then, on trio's clock, the endpoint is left alone
+    _lost: int = field(init=False, default=0)  # given up, and not yet said to be
+    _told: float = field(init=False, default=-math.inf)  # when losses were last spoken of, on trio's clock
     _woken: trio.Event = field(init=False, factory=trio.Event)
     _leaving: bool = field(init=False, default=False)
     _stopped: bool = field(init=False, default=False)
@@ -66,6 +69,7 @@ class Courier:
                     nursery.start_soon(self._fly, delivery)
                 with trio.move_on_after(min(max(self._seconds(), 0.0), LOOK_AGAIN)):
                     await self._woken.wait()
+        self._tell_losses()
 
     def _seconds(self) -> float:
         """Return for how many seconds nothing is to be done, but for what is under way."""
@@ -89,7 +93,11 @@ class Courier:
         """End what is too old."""
         now = self.wall()
         for delivery in self.queue.overdue(now):
-            self.clerk.note(delivery, self._too_old(delivery, now))
+            ended = self._too_old(delivery, now)
+            self.clerk.note(delivery, ended)
+            self._lose(ended)
+        if trio.current_time() >= self._told + TOLD_AGAIN:
+            self._tell_losses()
 
     def _too_old(self, delivery: Delivery, now: float) -> Delivery:
         if delivery.tries:
@@ -138,15 +146,33 @@ class Courier:
         if due >= last and last - now > waits[0]:
             due = last
         if due >= tried.expires and not self.status.disabled:
-            self._settle(before, end(tried, "dead", tried.said, now))
+            ended = end(tried, "dead", tried.said, now)
+            self._settle(before, ended)
+            self._lose(ended)
             return
         tried = evolve(tried, due=due)
         self.queue.put_back(tried)
         self.clerk.note(before, tried)
 
+    def _lose(self, ended: Delivery) -> None:
+        """Say that a delivery was given up: the first at once, others once a minute, that a log is not flooded."""
+        self._lost += 1
+        if trio.current_time() >= self._told + TOLD_AGAIN:
+            self._tell_losses(ended.said)
+
+    def _tell_losses(self, reason: str = "") -> None:
+        if not self._lost:
+            return
+        why = {"reason": reason} if reason else {}
+        self.clerk.context.log.warning(
+            "webhook deliveries are given up: actionbus deliveries dead", webhook=self.name, number=self._lost, **why
+        )
+        self._lost, self._told = 0, trio.current_time()
+
     def _works(self) -> None:
         self.status.worked()
         if self._failures:
+            self._tell_losses()
             self.clerk.context.log.info("webhook can be reached again", webhook=self.name, failures=self._failures)
         self._failures, self._rounds, self._pause = 0, 0, -math.inf
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, cast
 from attrs import evolve, fields, frozen
 
 State = Literal["waiting", "delivered", "dead", "expired", "replaced"]
-"""Where a delivery stands. ``dead``: tried, and given up; ``expired``: too old before it could be tried;
-``replaced``: a newer state of the same subject was sent instead."""
+"""Where a delivery stands. ``dead``: tried, and given up, or its endpoint has gone; ``expired``: too
+old before it could be tried; ``replaced``: a newer state of the same subject was sent instead."""
 ENDED: tuple[State, ...] = ("delivered", "dead", "expired", "replaced")
 
 WAITING, DONE = "q:", "d:"  # what the keys of entries begin with, in the plugin's store of the fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -116,13 +117,18 @@ class Outbox:
 
     async def take_up(self) -> None:
         """Go on with what waited when the plugin ended; what goes nowhere any more is dead."""
+        unserved: Counter[str] = Counter()
         for delivery in await self._kept(WAITING):
             courier = self.couriers.get(delivery.endpoint)
             if courier is not None:
                 courier.queue.put(delivery)
                 courier.wake()
             else:
+                unserved[delivery.endpoint] += 1
                 self.clerk.note(delivery, end(delivery, "dead", "its webhook is not served any more", time.time()))
+        for name, number in unserved.items():
+            what = "webhook is gone or switched off, and what waited for it is given up: actionbus deliveries dead"
+            self.context.log.warning(what, webhook=name, number=number)
 
     async def _again(self, kept: Delivery) -> bool:
         courier = self.couriers.get(kept.endpoint)

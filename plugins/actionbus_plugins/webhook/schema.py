@@ -169,6 +169,10 @@ def _envelope() -> Schema:
             "type": ["object", "null"],
             "description": "What it replaces: its `kind`, and the keys of that; null where it is new.",
         },
+        "test": {
+            "const": True,
+            "description": "Only of the sample that `actionbus webhook test` sends: nothing has happened.",
+        },
     }
     return {
         "description": "What the data of every message has.",

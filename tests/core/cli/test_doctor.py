@@ -57,7 +57,7 @@ def test_everything_is_looked_at_in_order_and_all_is_well(
     *lines, empty, whole = said.out.splitlines()
     assert [line[9:24].strip() for line in lines] == [
         *("configuration", "plugins", "token", "address", *CHECKS, "journal", "disk", "file system"),
-        *("version", "integrity", "daemon", "lag", "kept aside"),
+        *("version", "integrity", "daemon", "lag", "deliveries", "kept aside"),
     ]
     assert {line.split()[0] for line in lines} == {"ok", "skipped"}
     assert (empty, whole) == ("", "all is well")
@@ -68,7 +68,7 @@ def test_a_simulator_in_memory_needs_little(command: Command, tmp_path: Path) ->
     found = verdicts(command)
     assert {check for check, (verdict, *_) in found.items() if verdict == "ok"} == {"configuration", "plugins"}
     assert {found[check][1] for check in ("host", "tls", "clock")} == {"not needed: the simulator is built in"}
-    assert {found[check][1] for check in ("journal", "lag")} == {"not needed: the log is in memory"}
+    assert {found[check][1] for check in ("journal", "lag", "deliveries")} == {"not needed: the log is in memory"}
 
 
 def test_the_network_is_left_out_when_asked_for(command: Command, tmp_path: Path) -> None:
@@ -163,6 +163,46 @@ def test_a_journal_that_was_kept_aside_is_a_warning(command: Command, tmp_path: 
     verdict, said, _ = verdicts(command, "--offline")["kept aside"]
     assert verdict == "warning"
     assert said.endswith(": journal.db.corrupt-20260101T000000Z")
+
+
+SENDER = """
+import time
+from actionbus import KnownDeliveries, KnownDelivery, KnownEndpoint, hookimpl
+
+DAY = 86_400.0
+
+
+def delivery(name, state, ago):
+    then = time.time() - ago
+    return KnownDelivery(
+        id=f"{name}:1", endpoint="shop", fixture="one", type="action.confirmed", subject=name, version=1, state=state,
+        tries=1, status=503, said="", at=5.0, queued=then - 10, due=then, expires=then, ended=then, body="{}",
+    )
+
+
+@hookimpl
+def deliveries():
+    several = (delivery("a", "dead", 60), delivery("b", "expired", 9), delivery("c", "delivered", 9))
+    return lambda kept: KnownDeliveries(
+        deliveries=(*several, delivery("d", "dead", DAY + 60)),
+        endpoints=(
+            KnownEndpoint(name="shop", sums={}), KnownEndpoint(name="lamp", sums={}, disabled="it answered 410")
+        ),
+    )
+"""
+
+
+def test_deliveries_that_were_given_up_within_a_day_and_webhooks_that_are_disabled_are_warnings(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "sender.py").write_text(SENDER, encoding="utf-8")
+    config(tmp_path, GOOD + '[plugin.sender]\npath = "sender.py"\n')
+    write(tmp_path / "journal.db", Game(fixture="one", packets=make_list(2)))
+    said = command("doctor", "--offline")
+    assert said.code == 0
+    assert "of webhook shop 2 deliveries of the last 24 hours were given up; `actionbus deliveries dead`" in said.out
+    assert "webhook lamp is disabled: it answered 410; `actionbus webhook enable lamp`" in said.out
+    assert said.out.endswith("2 warnings\n")
 
 
 def test_the_file_must_be_one_that_can_be_written(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from tests.plugins.notifier.delivery.services import Answer
 from tests.plugins.webhook.receiver import SECRET, Receiver, at_work
 from trio.testing import MockClock
@@ -396,3 +397,31 @@ async def test_what_an_endpoint_asked_for_outlives_a_restart(clock: MockClock) -
         assert len(receiver.asked) == 1
         await trio.sleep(30)
     assert len(receiver.standing) == 1
+
+
+async def test_what_is_given_up_is_told_at_once_and_then_once_a_minute_with_its_number(clock: MockClock) -> None:
+    receiver = Receiver(mood="stuck")
+    with capture_logs() as logs:
+        async with at_work(endpoint('max_age = "1m"\ntimeout = "50s"'), receiver) as bench:
+            await bench.deliver(*(make(ThreePointerMade) for _ in range(5)))
+            await trio.sleep(200)
+    given_up = [line for line in logs if line["event"].startswith("webhook deliveries are given up")]
+    assert [line["number"] for line in given_up] == [1, 4]
+    assert {line["log_level"] for line in given_up} == {"warning"}
+
+
+async def test_a_reload_that_takes_an_endpoint_away_says_how_much_waited_for_it(clock: MockClock) -> None:
+    receiver, urls = Receiver(mood="busy"), list[str]()
+
+    def config(url: str) -> str:
+        urls.append(url)
+        return table(url, "")
+
+    with capture_logs() as logs:
+        async with at_work(config, receiver) as bench:
+            await bench.deliver(make(ThreePointerMade), make(ThreePointerMade))
+            await trio.sleep(2)
+            await bench.reload("[plugin.test]" + table(urls[0], "", name="other"))
+            await trio.sleep(2)
+    (told,) = [line for line in logs if line["event"].startswith("webhook is gone or switched off")]
+    assert (told["webhook"], told["number"]) == ("shop", 2)

@@ -177,7 +177,8 @@ def test_keys_may_be_added_later() -> None:
 def test_the_keys_of_actions_are_all_that_actions_say() -> None:
     definitions = make_schema()["$defs"]
     assert list(definitions["action.fields"]["properties"]) == list(action_fields(make(Steal)))
-    assert list(definitions["Envelope"]["properties"]) == list(ENVELOPE)
+    assert list(definitions["Envelope"]["properties"]) == [*ENVELOPE, "test"]
+    assert definitions["Envelope"]["required"] == list(ENVELOPE)
 
 
 def test_every_key_says_what_it_means() -> None:

@@ -18,11 +18,13 @@ from actionbus.cli.doctor.finding import Finding, Verdict, skipped
 from actionbus.cli.doctor.journal import (
     ASIDE,
     DAEMON,
+    DELIVERIES,
     INTEGRITY,
     LAG,
     VERSION,
     look_aside,
     look_at_daemon,
+    look_at_deliveries,
     look_at_lags,
     look_inside,
 )
@@ -30,7 +32,7 @@ from actionbus.cli.doctor.network import CHECKS, look_at_address, look_at_networ
 from actionbus.cli.doctor.place import DISK, FILE_SYSTEM, PLACE, look_at_disk, look_at_file_system, look_at_place
 from actionbus.cli.doctor.settings import look_at_configuration, look_at_plugins, look_at_token
 from actionbus.cli.journal import journal_place
-from actionbus.cli.looking import daemon_since, printable
+from actionbus.cli.looking import daemon_since, has_config, printable
 from actionbus.cli.source import Inputs, make_source, read_inputs
 from actionbus.config import Config
 from actionbus.host import installed
@@ -83,7 +85,7 @@ def run(options: Namespace) -> int:
     _look_at_network(config, inputs, report, offline=options.offline)
     path: Path | None = options.journal if options.journal is not None else journal_place(config, os.environ)
     if path is None:
-        for check in (PLACE, DISK, FILE_SYSTEM, VERSION, INTEGRITY, DAEMON, LAG, ASIDE):
+        for check in (PLACE, DISK, FILE_SYSTEM, VERSION, INTEGRITY, DAEMON, LAG, DELIVERIES, ASIDE):
             report.add(skipped(check, "not needed: the log is in memory"))
     else:
         for finding in _look_at_journal(path, limit=None if options.deep else LIMIT):
@@ -91,6 +93,8 @@ def run(options: Namespace) -> int:
         daemon = daemon_since(path) is not None
         fixtures = make_source(config, inputs).fixtures
         for finding in look_at_lags(path, daemon=daemon, plugins=wanted(config, known), fixtures=fixtures):
+            report.add(finding)
+        for finding in look_at_deliveries(path, config, known, has_file=has_config(options)):
             report.add(finding)
         report.add(look_aside(path))
     report.end()

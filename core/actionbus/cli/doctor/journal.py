@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from actionbus.cli.doctor.finding import Finding, Verdict, ok, problem, skipped, warning
+from actionbus.cli.known import known_deliveries
 from actionbus.cli.looking import age
+from actionbus.cli.told import counted
+from actionbus.config import Config
 from actionbus.errors import ActionbusError
+from actionbus.host import Installed
 from actionbus.log.inspect import damage, kept_aside, lags, looking_into, version
 from actionbus.log.lock import running
 
-VERSION, INTEGRITY, DAEMON, LAG, ASIDE = "version", "integrity", "daemon", "lag", "kept aside"
+VERSION, INTEGRITY, DAEMON, LAG, DELIVERIES, ASIDE = "version", "integrity", "daemon", "lag", "deliveries", "kept aside"
+LOST = ("dead", "expired")  # the states of deliveries that were given up
+A_DAY = 86_400.0  # seconds
 MOST_ROWS = 1000  # that a plugin may be behind
 MOST_SECONDS = 60.0
 A_PIECE = 64  # rows: fewer may be such as do not concern the plugin, of which it takes note in pieces
@@ -97,6 +104,34 @@ def look_at_lags(path: Path, *, daemon: bool, plugins: Collection[str], fixtures
     for lag in late if daemon else ():
         said = f"{lag.plugin} is {lag.rows} rows ({age(lag.seconds)}) behind in fixture {lag.fixture}"
         yield warning(LAG, said, "it is slow, stuck or paused: the daemon's own output says which")
+
+
+def look_at_deliveries(path: Path, config: Config, known: Installed, *, has_file: bool) -> Iterator[Finding]:
+    """See whether an endpoint of a webhook is disabled, and whether anything was given up within a day."""
+    if not path.is_file():
+        yield skipped(DELIVERIES, "there is no journal yet")
+        return
+    try:
+        found = known_deliveries(config, path, known, has_file=has_file)
+    except ActionbusError as error:
+        yield warning(DELIVERIES, str(error))
+        return
+    since = time.time() - A_DAY
+    lost = Counter(each.endpoint for each in found.deliveries if each.state in LOST and each.since >= since)
+    for name, number in lost.items():
+        advice = "`actionbus deliveries dead` says why, and `actionbus deliveries retry` sends them again"
+        yield warning(
+            DELIVERIES,
+            f"of webhook {name} {counted(number, 'delivery', 'deliveries')} of the last 24 hours "
+            f"{'was' if number == 1 else 'were'} given up",
+            advice,
+        )
+    disabled = [each for each in found.endpoints if each.disabled]
+    for endpoint in disabled:
+        advice = f"`actionbus webhook enable {endpoint.name}`, once it can be reached"
+        yield warning(DELIVERIES, f"webhook {endpoint.name} is disabled: {endpoint.disabled}", advice)
+    if not lost and not disabled:
+        yield ok(DELIVERIES, "none was given up within a day" if found.endpoints else "nothing was sent to webhooks")
 
 
 def look_aside(path: Path) -> Finding:
