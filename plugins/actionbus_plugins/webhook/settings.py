@@ -44,7 +44,15 @@ def _networks(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]
         try:
             ip_network(each)
         except ValueError:
-            raise ValueError(f'should be a list of networks such as ["192.168.1.0/24"]: {each!r} is none') from None
+            raise ValueError(f'should be a list of networks such as ["192.168.1.0/24"]: {_no_network(each)}') from None
+
+
+def _no_network(text: str) -> str:
+    try:
+        meant = ip_network(text, strict=False)  # bits of the host are set
+    except ValueError:
+        return f"{text!r} is none"
+    return f"{text!r} is none; did you mean {str(meant)!r}?"
 
 
 def _in_flight(_: object, attribute: attrs.Attribute[int], value: int) -> None:

@@ -51,7 +51,8 @@ def test_a_request_that_was_kept_as_it_came_is_right(how: str, command: Command,
     (tmp_path / "request.txt").write_bytes(KEPT[how](sent()))
     for option in ("--secret-env HOOK_SECRET", "--secret-file hook.secret"):
         said = command("webhook", "verify", *option.split(), "request.txt")
-        assert (said.code, said.out, said.err) == (0, OK, "")
+        note = "left out: 1 byte after the body, which Content-Length does not count\n" if "count" in how else ""
+        assert (said.code, said.out, said.err) == (0, note + OK, "")
 
 
 @pytest.mark.parametrize("as_object", [True, False])

@@ -47,7 +47,7 @@ WRONG = [
     ({"retry": "[]"}, "retry: should be a list of durations above 0"),
     ({"retry": '["0s"]'}, "retry: should be a list of durations above 0"),
     ({"format": '"cloudevent"'}, "format: "),
-    ({"allow_networks": '["192.168.1.4/24"]'}, "allow_networks: should be a list of networks"),
+    ({"allow_networks": '["192.168.1.4/24"]'}, "'192.168.1.4/24' is none; did you mean '192.168.1.0/24'?"),
     ({"allow_networks": '["home"]'}, "allow_networks: should be a list of networks"),
     ({"headers": '{ "webhook-id" = "1" }'}, "headers.webhook-id: is set by actionbus"),
     ({"headers": '{ Host = "x" }'}, "headers.Host: is set by actionbus"),

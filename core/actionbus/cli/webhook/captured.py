@@ -25,6 +25,8 @@ class Request:
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    left_out: int = 0
+    """So many bytes, newlines that somebody has added, followed the body."""
 
 
 def read_request(path: Path) -> Request:
@@ -42,7 +44,7 @@ def read_request(path: Path) -> Request:
     length = next((value for name, value in headers if name.lower() == "content-length"), "")
     if length.isdecimal() and len(length) < 10 and not body[int(length) :].strip(b"\r\n"):
         body = body[: int(length)]
-    return Request(headers=headers, body=body)
+    return Request(headers=headers, body=body, left_out=len(data) - ends.end() - len(body))
 
 
 def read_parts(headers: Path, body: Path) -> Request:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from actionbus.cli import FAILED, OK
 from actionbus.cli.looking import printable
+from actionbus.cli.told import counted
 from actionbus.cli.webhook.captured import STDIN, Request, read_parts, read_request
 from actionbus.cli.webhook.given import given_secrets, given_tolerance
 from actionbus.errors import ConfigError
@@ -22,6 +23,8 @@ def run(options: Namespace) -> int:
     if not secrets:
         raise ConfigError("actionbus webhook verify: name the secret with --secret-env or --secret-file")
     verdict = examine(request.headers, request.body, secrets, now=time.time(), tolerance=tolerance)
+    if request.left_out:
+        print(f"left out: {counted(request.left_out, 'byte')} after the body, which Content-Length does not count")
     for flaw in verdict.flaws:
         print(printable(f"wrong: {flaw}"))
     if verdict.verified:
