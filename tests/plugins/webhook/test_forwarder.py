@@ -135,6 +135,7 @@ async def test_what_is_too_old_is_dead_or_expired_and_can_be_sent_again(clock: M
         told = await bench.ask("deliveries", {})
     assert len(receiver.standing) == 2
     assert told["sums"]["shop"]["delivered"] == told["sums"]["shop"]["queued"] == 2
+    assert [each["tries"] for each in told["deliveries"]] == [1, 1]  # counted anew
     assert told["sums"]["shop"]["dead"] == told["sums"]["shop"]["expired"] == 0
 
 
