@@ -171,7 +171,11 @@ def test_a_reload_of_the_same_file_says_that_nothing_has_changed(config: Path) -
 
 @pytest.mark.parametrize(
     ("old", "new", "key"),
-    [("speed = 150", "speed = 151", "simulator.speed"), ("seed = 3", "seed = 4", "simulator.seed")],
+    [
+        ("speed = 150", "speed = 151", "simulator.speed"),
+        ("seed = 3", "seed = 4", "simulator.seed"),
+        ("[plugin.", '[journal]\nkeep = "1d"\n[plugin.', "journal.keep"),
+    ],
 )
 def test_what_only_a_start_takes_over_is_refused_with_its_line(config: Path, old: str, new: str, key: str) -> None:
     with daemon(config, "--no-watch") as running:
@@ -270,6 +274,21 @@ def test_fixtures_are_added_and_let_go_while_the_others_go_on(tmp_path: Path) ->
             assert teams(running.out[heard:]) != teams(running.out[:3])
             assert len(teams(running.out[heard:])) == 1
     assert [line for line in running.log if line["event"] == "feed down"] == []
+
+
+def test_another_token_is_used_from_the_next_connection_on(tmp_path: Path) -> None:
+    game = generate_match(3)
+    (tmp_path / "game.jsonl").write_text("\n".join(game.packets) + "\n", encoding="utf-8")
+    (tmp_path / "old.token").write_text("of-last-season", encoding="utf-8")
+    with simulating(str(tmp_path / "game.jsonl"), "--speed", "100", "--token", TOKEN) as url:
+        config = follow_config(tmp_path, url, [game.fixture])
+        right = config.read_text(encoding="utf-8")
+        config.write_text(right.replace('{ env = "TEST_TOKEN" }', '{ file = "old.token" }'), encoding="utf-8")
+        with daemon(config, "--no-watch") as running:
+            running.wait_for_log("feed refused")
+            config.write_text(right, encoding="utf-8")
+            assert running.ask("reload").out == "feed.token has changed\n"
+            running.wait_for(lambda daemon: len(daemon.out) > 3)
 
 
 def teams(lines: list[str]) -> set[str]:

@@ -42,6 +42,7 @@ class Feeds:
     """How it ended to follow a fixture."""
     _connects: ConnectLimit = field(factory=ConnectLimit)
     _past: trio.CapacityLimiter = field(init=False)
+    _another_token: trio.lowlevel.ParkingLot = field(init=False, factory=trio.lowlevel.ParkingLot)
     _followed: dict[str, _Followed] = field(init=False, factory=dict[str, _Followed])
 
     def __attrs_post_init__(self) -> None:
@@ -56,9 +57,10 @@ class Feeds:
     async def change(self, source: Source) -> None:
         """Go on with other fixtures, and another token from the next connection on; the rest is as it was.
 
-        Feeds of fixtures that are in both go on. The lanes of one that is let go do what there is before it ends.
+        Feeds of fixtures that are in both go on; those that were refused are tried again at once. The lanes of one that is let go do what there is before it ends.
         """
         before, self.source = self.source.fixtures, source
+        self._another_token.unpark_all()
         async with trio.open_nursery() as nursery:
             for fixture in set(before) - set(source.fixtures):
                 nursery.start_soon(self._let_go, fixture)
@@ -117,6 +119,7 @@ class Feeds:
                 ssl_context=self.source.ssl_context,
                 give_up_when_refused=self.give_up_when_refused,
                 admitted=True,
+                another_token=self._another_token.park,
             )
         except Exception:
             # The boundary around a fixture: what is wrong in our own code for one must not end the others.

@@ -6,7 +6,7 @@ import math
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 
 import structlog
@@ -50,6 +50,7 @@ async def follow(
     open_stream: OpenStream = open_stream,
     give_up_when_refused: bool = False,
     admitted: bool = False,
+    another_token: Callable[[], Awaitable[object]] = trio.sleep_forever,
     task_status: trio.TaskStatus[FeedCounts] = trio.TASK_STATUS_IGNORED,
 ) -> Ending:
     """Give a fixture's packets to its pipeline until the fixture is finished.
@@ -57,7 +58,7 @@ async def follow(
     ``token`` is asked anew for each connection and may raise ActionbusError, which counts as a refusal. ``connects``
     is shared by all fixtures; ``admitted`` says that it was asked for the first connection. ``ssl_context`` is for
     ``wss``; None trusts what the system trusts. A refusal is announced and tried again after ``profile.refused``
-    seconds, or, with ``give_up_when_refused``, is the end.
+    seconds or when ``another_token`` returns, which is asked for then; with ``give_up_when_refused`` it is the end.
     ``task_status`` gets the counts at once. Nothing that a server does makes this raise.
     """
     if profile.secure and ssl_context is None:
@@ -72,6 +73,7 @@ async def follow(
         ssl_context=ssl_context if profile.secure else None,
         open_stream=open_stream,
         admitted=admitted,
+        another_token=another_token,
     )
     task_status.started(follower.counts)
     return await follower.run(give_up_when_refused=give_up_when_refused)
@@ -88,6 +90,7 @@ class _Follower:
     ssl_context: ssl.SSLContext | None
     open_stream: OpenStream
     admitted: bool
+    another_token: Callable[[], Awaitable[object]]
     counts: FeedCounts = field(init=False, factory=FeedCounts)
     intake: Intake = field(init=False)
     ends_at: float = field(init=False, default=math.inf)
@@ -113,7 +116,8 @@ class _Follower:
                 self.counts.refusals += 1
                 if give_up_when_refused and self.ends_at == math.inf:
                     return Ending.REFUSED
-                wait = self.profile.refused
+                with trio.move_on_at(min(trio.current_time() + self.profile.refused, self.ends_at)):
+                    await self.another_token()
             except Mismatch as mismatch:
                 wait = self.backoff.next() if self.intake.collecting else 0.0
                 self._begin_anew(mismatch)
