@@ -57,7 +57,8 @@ class Feeds:
     async def change(self, source: Source) -> None:
         """Go on with other fixtures, and another token from the next connection on; the rest is as it was.
 
-        Feeds of fixtures that are in both go on; those that were refused are tried again at once. The lanes of one that is let go do what there is before it ends.
+        Feeds of fixtures that are in both go on; those that were refused are tried again at once. The lanes of one that
+        is let go do what there is before it ends.
         """
         before, self.source = self.source.fixtures, source
         self._another_token.unpark_all()
